@@ -1,9 +1,10 @@
 # ingressfleet_layer(NAME [DEPENDS layer|library...]): one static library for a folder of the architecture.
-# Every .cc below the folder belongs to it; `#include "plan/render/service.h"` is relative to operator/ (or to the
+# Every .cc below the folder belongs to it, except main.cc; `#include "plan/render/service.h"` is relative to operator/ (or to the
 # agent's folder). tests/structure checks that the include lines obey the layers.
 function(ingressfleet_layer NAME)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${NAME}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   add_library(ingressfleet_${NAME} STATIC ${sources})
   target_include_directories(ingressfleet_${NAME} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(ingressfleet_${NAME} PUBLIC ${ARG_DEPENDS})
@@ -18,7 +19,7 @@ function(ingressfleet_precompile TARGET)
     add_library(ingressfleet_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
     target_link_libraries(ingressfleet_pch PRIVATE fmt::fmt spdlog::spdlog nlohmann_json::nlohmann_json Threads::Threads)
     target_precompile_headers(ingressfleet_pch PRIVATE
-      <nlohmann/json.hpp> <fmt/format.h> <tl/expected.hpp>
+      "${PROJECT_SOURCE_DIR}/operator/base/json.h" <fmt/format.h> <tl/expected.hpp>
       <algorithm> <chrono> <functional> <map> <memory> <optional> <set> <string> <string_view> <vector>)
   endif()
   target_precompile_headers(${TARGET} REUSE_FROM ingressfleet_pch)

@@ -9,9 +9,11 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # pch_defines and time_macros: what ccache needs to know to cache precompiled headers.
+  # pch_defines and time_macros: what ccache needs to know to cache precompiled headers. Base directory and no directory in
+  # the hash: a build folder or a checkout elsewhere finds what another one compiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
   add_compile_options(-fpch-preprocess)
 endif()
 

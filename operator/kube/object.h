@@ -6,7 +6,8 @@
 
 #include <compare>
 #include <map>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include "base/json.h"
 #include <string>
 #include <string_view>
 
@@ -74,6 +75,9 @@ class Object {
 
   Json body_ = Json::object();
 };
+
+/// How stores and snapshots share objects: never changed once stored.
+using ObjectPtr = std::shared_ptr<const Object>;
 
 /// Readers for a JSON value inside an object (an element of a list), with the same forgiving rules.
 std::string_view TextOf(const Json& value, const char* key);

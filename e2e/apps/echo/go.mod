@@ -1,0 +1,3 @@
+module ingressfleet.io/e2e/apps/echo
+
+go 1.24

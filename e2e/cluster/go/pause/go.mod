@@ -1,0 +1,3 @@
+module ingressfleet.test/cluster/pause
+
+go 1.21

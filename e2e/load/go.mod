@@ -1,0 +1,3 @@
+module ingressfleet.io/e2e/load
+
+go 1.24

@@ -1,0 +1,67 @@
+#include "api/defaults.h"
+
+#include <fmt/format.h>
+
+namespace ingressfleet::api {
+namespace {
+
+template <class T, class Value>
+void Fill(std::optional<T>& member, Value value) {
+  if (!member) member = value;
+}
+
+void Fill(std::string& member, std::string value) {
+  if (member.empty()) member = std::move(value);
+}
+
+bool IsType(const Tier& tier, PublishingType type) { return tier.publishing.type == type; }
+
+void DefaultClassNames(const Fleet& fleet, Tier& tier) {
+  Fill(tier.ingress_class.name, tier.name);
+  Fill(tier.ingress_class.controller_value, fmt::format("ingressfleet.io/{}-{}", fleet.name, tier.name));
+}
+
+void DefaultWorkload(Tier& tier) {
+  Workload& workload = tier.workload;
+  Fill(workload.kind, IsType(tier, PublishingType::kHostNetwork) ? WorkloadKind::kDaemonSet : WorkloadKind::kDeployment);
+  if (workload.kind == WorkloadKind::kDeployment) Fill(workload.replicas, 2);
+  Fill(workload.shutdown.pre_stop_delay_seconds, 15);
+  Fill(workload.shutdown.drain_seconds, 300);
+}
+
+void DefaultPublishing(Tier& tier) {
+  Publishing& publishing = tier.publishing;
+  Fill(publishing.protocol, ListenerProtocol::kTCP);
+  if (publishing.load_balancer) Fill(publishing.load_balancer->provider, Provider::kAuto);
+  if (IsType(tier, PublishingType::kLoadBalancer) || IsType(tier, PublishingType::kNodePort)) {
+    Fill(publishing.external_traffic_policy, ExternalTrafficPolicy::kLocal);
+  }
+  if (IsType(tier, PublishingType::kNodePort)) Fill(publishing.node_port, NodePort{});
+  if (IsType(tier, PublishingType::kHostNetwork)) {
+    Fill(publishing.host_network, HostNetwork{});
+    Fill(publishing.host_network->http_port, 80);
+    Fill(publishing.host_network->https_port, 443);
+  }
+}
+
+void DefaultAccess(Tier& tier) {
+  std::vector<EnforcementLayer> layers{EnforcementLayer::kProxy};
+  if (IsType(tier, PublishingType::kLoadBalancer)) layers.insert(layers.begin(), EnforcementLayer::kLoadBalancer);
+  Fill(tier.access.enforcement, std::move(layers));
+}
+
+}  // namespace
+
+void Default(Fleet& fleet) {
+  for (Tier& tier : fleet.tiers) {
+    DefaultClassNames(fleet, tier);
+    DefaultWorkload(tier);
+    DefaultPublishing(tier);
+    DefaultAccess(tier);
+    Fill(tier.controller.image_pull_policy, "IfNotPresent");
+    Fill(tier.network_policy, false);
+    if (auto& certificate = tier.tls.default_certificate_ref) Fill(certificate->ns, fleet.ns);
+  }
+}
+
+}  // namespace ingressfleet::api

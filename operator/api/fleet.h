@@ -1,0 +1,126 @@
+#pragma once
+// The IngressFleet resource as C++ values: what a user declares. Field names, defaults and units are those of
+// crds/ingressfleet.yaml; a parity test (tests/structure) holds the two together. Pure values.
+//
+// Optionals mean "not said": Default() leaves none behind where a default exists (see api/defaults.h).
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kube/object.h"
+
+namespace ingressfleet::api {
+
+enum class Engine { kHAProxy, kTraefik, kF5Nginx, kHAProxyTech, kHAProxyIngress, kIngressNginx, kCustom };
+enum class WorkloadKind { kDeployment, kDaemonSet };
+enum class PublishingType { kLoadBalancer, kNodePort, kHostNetwork, kPrivate };
+enum class Scope { kInternal, kExternal };
+enum class Provider { kAuto, kAWS, kGCP, kAzure, kMetalLB, kGeneric };
+enum class ExternalTrafficPolicy { kLocal, kCluster };
+enum class ListenerProtocol { kTCP, kPROXY };
+enum class EnforcementLayer { kLoadBalancer, kProxy, kNetworkPolicy };
+
+struct Controller {
+  std::optional<Engine> engine;
+  std::string version;                          ///< chooses the image by the engine's table
+  std::string image;                            ///< given as is; wins over version
+  std::string image_pull_policy;                ///< as in a container; empty = IfNotPresent
+  std::vector<std::string> image_pull_secrets;  ///< names of Secrets in spec.namespace
+  kube::StringMap config;                       ///< engine settings, validated by the engine's adapter
+};
+
+struct IngressClass {
+  std::string name;              ///< default: the tier's name
+  std::string controller_value;  ///< default: ingressfleet.io/<fleet>-<tier>
+};
+
+struct Shutdown {
+  std::optional<std::int64_t> pre_stop_delay_seconds;  ///< 15
+  std::optional<std::int64_t> drain_seconds;           ///< 300
+};
+
+/// Members that Kubernetes defines (resources, tolerations, …) stay JSON and are passed through as they are.
+struct Workload {
+  std::optional<WorkloadKind> kind;      ///< Deployment
+  std::optional<std::int64_t> replicas;  ///< 2; not used by a DaemonSet
+  kube::Json resources = kube::Json::object();
+  kube::StringMap node_selector;
+  kube::Json tolerations = kube::Json::array();
+  Shutdown shutdown;
+};
+
+struct LoadBalancer {
+  std::optional<Scope> scope;        ///< required
+  std::optional<Provider> provider;  ///< Auto: read from the nodes' providerID
+  kube::StringMap annotations;       ///< owned exactly: a key removed here is removed from the Service
+  std::vector<std::string> addresses;
+  std::string load_balancer_class;  ///< immutable once the Service exists
+};
+
+struct NodePort {
+  std::optional<std::int64_t> http;   ///< chosen by the API server when not said
+  std::optional<std::int64_t> https;
+};
+
+struct HostNetwork {
+  std::optional<std::int64_t> http_port;   ///< 80
+  std::optional<std::int64_t> https_port;  ///< 443
+};
+
+struct Publishing {
+  std::optional<PublishingType> type;
+  std::optional<LoadBalancer> load_balancer;  ///< exactly with type LoadBalancer
+  std::optional<NodePort> node_port;          ///< only with type NodePort
+  std::optional<HostNetwork> host_network;    ///< only with type HostNetwork
+  std::optional<ListenerProtocol> protocol;   ///< TCP
+  std::optional<ExternalTrafficPolicy> external_traffic_policy;  ///< Local
+};
+
+struct Access {
+  std::optional<std::vector<std::string>> allowed_source_ranges;  ///< required for External; empty = nobody
+  std::optional<std::vector<EnforcementLayer>> enforcement;       ///< LoadBalancer, Proxy
+  std::vector<std::string> trusted_proxies;                       ///< whose PROXY protocol header is believed
+};
+
+struct SecretRef {
+  std::string ns;  ///< default: spec.namespace
+  std::string name;
+};
+
+struct Tls {
+  std::optional<SecretRef> default_certificate_ref;
+};
+
+struct Tier {
+  std::string name;
+  Controller controller;
+  IngressClass ingress_class;
+  std::optional<kube::Json> namespace_selector;  ///< which namespaces' Ingresses it serves; not said = all
+  Workload workload;
+  Publishing publishing;
+  Access access;
+  Tls tls;
+  std::optional<bool> network_policy;  ///< true: generate a NetworkPolicy for the controller's pods; default false
+};
+
+struct DefaultClass {
+  std::string tier_name;
+  bool allow_external = false;
+};
+
+struct Fleet {
+  std::string name;
+  std::string uid;
+  std::int64_t generation = 0;
+  bool deleting = false;
+
+  bool paused = false;
+  std::string ns = "ingress-fleet";
+  std::optional<DefaultClass> default_class;
+  std::vector<Tier> tiers;  ///< tierDefaults already merged under each
+};
+
+}  // namespace ingressfleet::api

@@ -1,0 +1,116 @@
+// The project's own engine (proxy-image): HAProxy driven by an agent that applies every change without a reload.
+
+#include <fmt/format.h>
+
+#include "base/haproxy_settings.h"
+#include "plan/engine/engine.h"
+#include "plan/names.h"
+
+namespace ingressfleet::plan {
+namespace {
+
+using kube::Json;
+
+// Ports of the pod beside the listeners; see proxy-image/README.md.
+constexpr int kStatsPort = 8404;
+constexpr int kAdminPort = 8405;
+
+std::string Image(std::string_view repository, std::string_view version) {
+  return fmt::format("{}/proxy:{}", repository, version);
+}
+
+api::FieldErrors Validate(const api::Controller& controller, const std::string& path) {
+  api::FieldErrors errors;
+  for (const base::SettingError& error : base::ValidateSettings(controller.config)) {
+    errors.push_back({api::FieldError::Type::kInvalid, fmt::format("{}.config[{}]", path, error.key),
+                      Json(error.value).dump(), error.rule});
+  }
+  return errors;
+}
+
+Json HttpProbe(std::string_view path, int period_seconds, int failure_threshold) {
+  return {{"httpGet", {{"path", path}, {"port", "admin"}, {"scheme", "HTTP"}}},
+          {"periodSeconds", period_seconds},
+          {"timeoutSeconds", 2},
+          {"successThreshold", 1},
+          {"failureThreshold", failure_threshold}};
+}
+
+std::vector<std::string> Arguments(const ResolvedTier& tier, Slot slot) {
+  std::vector<std::string> args{
+      "init",
+      fmt::format("--ingress-class={}", tier.class_name),
+      fmt::format("--controller={}", tier.controller_value),
+      fmt::format("--namespace={}", tier.ns),
+      fmt::format("--live-config={}", LiveConfigName(tier)),
+      fmt::format("--status-config={}", StatusConfigName(tier, slot)),
+      "--pod=$(POD_NAME)",
+      fmt::format("--http-port={}", tier.listeners.http_port),
+      fmt::format("--https-port={}", tier.listeners.https_port),
+      fmt::format("--stats-port={}", kStatsPort),
+      fmt::format("--admin-port={}", kAdminPort),
+      fmt::format("--listener-protocol={}", tier.listeners.proxy_protocol ? "PROXY" : "TCP"),
+      fmt::format("--pre-stop-delay={}", tier.pre_stop_delay_seconds),
+      fmt::format("--drain={}", tier.drain_seconds),
+      "--settings=/etc/ingressfleet/settings",
+  };
+  // Ports below 1024 on the node: a copy of HAProxy that carries the one capability it needs as a file capability.
+  if (tier.listeners.host_network) args.push_back("--haproxy=/usr/local/sbin/haproxy-low-ports");
+  return args;
+}
+
+ContainerShape Container(const ResolvedTier& tier, Slot slot) {
+  ContainerShape shape;
+  shape.args = Arguments(tier, slot);
+  shape.env = {{{"name", "POD_NAME"}, {"valueFrom", {{"fieldRef", {{"apiVersion", "v1"}, {"fieldPath", "metadata.name"}}}}}}};
+  shape.volume_mounts = {{{"name", "settings"}, {"mountPath", "/etc/ingressfleet/settings"}, {"readOnly", true}},
+                         {{"name", "run"}, {"mountPath", "/run/ingressfleet"}}};
+  shape.volumes = {{{"name", "settings"}, {"configMap", {{"name", SlotObjectName(tier, slot)}, {"defaultMode", 420}}}},
+                   {{"name", "run"}, {"emptyDir", {{"medium", "Memory"}, {"sizeLimit", "256Mi"}}}}};
+  shape.extra_ports = {{{"name", "stats"}, {"containerPort", kStatsPort}, {"protocol", "TCP"}},
+                       {{"name", "admin"}, {"containerPort", kAdminPort}, {"protocol", "TCP"}}};
+  shape.readiness_probe = HttpProbe("/readyz", 2, 1);
+  shape.liveness_probe = HttpProbe("/healthz", 10, 6);
+  shape.startup_probe = HttpProbe("/healthz", 1, 60);
+  return shape;
+}
+
+Json Rule(std::vector<std::string> groups, std::vector<std::string> resources, std::vector<std::string> verbs) {
+  return {{"apiGroups", std::move(groups)}, {"resources", std::move(resources)}, {"verbs", std::move(verbs)}};
+}
+
+Json ClusterRules(const ResolvedTier&) {
+  return {
+      Rule({""}, {"services", "secrets", "namespaces"}, {"list", "watch"}),
+      Rule({"discovery.k8s.io"}, {"endpointslices"}, {"list", "watch"}),
+      Rule({"networking.k8s.io"}, {"ingresses", "ingressclasses"}, {"list", "watch"}),
+      Rule({""}, {"events"}, {"create", "patch"}),
+  };
+}
+
+Json NamespaceRules(const ResolvedTier& tier) {
+  Json live = Rule({""}, {"configmaps"}, {"get", "list", "watch"});
+  live["resourceNames"] = {LiveConfigName(tier)};
+  Json status = Rule({""}, {"configmaps"}, {"get", "patch"});
+  status["resourceNames"] = {StatusConfigName(tier, Slot::kA), StatusConfigName(tier, Slot::kB)};
+  return {live, status};
+}
+
+}  // namespace
+
+extern const Engine kHAProxyEngine{
+    .engine = api::Engine::kHAProxy,
+    .name = "HAProxy",
+    .any_controller_string = true,
+    .fixed_controller_string = "",
+    .reports_live_config = true,
+    .supports_host_network = true,
+    .supports_proxy_protocol = true,
+    .image = Image,
+    .validate = Validate,
+    .container = Container,
+    .cluster_rules = ClusterRules,
+    .namespace_rules = NamespaceRules,
+};
+
+}  // namespace ingressfleet::plan

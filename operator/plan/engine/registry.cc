@@ -1,0 +1,24 @@
+#include <algorithm>
+#include <array>
+
+#include "plan/engine/engine.h"
+
+namespace ingressfleet::plan {
+
+extern const Engine kHAProxyEngine;
+
+namespace {
+
+constexpr std::array<const Engine*, 1> kEngines{&kHAProxyEngine};
+
+}  // namespace
+
+std::span<const Engine* const> AllEngines() { return kEngines; }
+
+const Engine* FindEngine(api::Engine engine) {
+  const auto* const found =
+      std::find_if(kEngines.begin(), kEngines.end(), [&](const Engine* row) { return row->engine == engine; });
+  return found == kEngines.end() ? nullptr : *found;
+}
+
+}  // namespace ingressfleet::plan

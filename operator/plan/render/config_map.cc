@@ -1,0 +1,44 @@
+// The three ConfigMaps of a tier: what is live (both slots read it), a slot's settings (part of the revision), and where a
+// slot's pods report what they have in force.
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "plan/names.h"
+#include "plan/render/render.h"
+
+namespace ingressfleet::plan {
+namespace {
+
+kube::Json LiveData(const ResolvedTier& tier) {
+  // A tier whose access list is not held by the proxy still gets one: everyone, written down.
+  const std::vector<std::string> everyone{"0.0.0.0/0", "::/0"};
+  const auto& ranges = tier.enforcement.proxy ? tier.allowed_source_ranges : everyone;
+  return {{"allowedSourceRanges", fmt::format("{}", fmt::join(ranges, "\n"))},
+          {"trustedProxies", fmt::format("{}", fmt::join(tier.trusted_proxies, "\n"))},
+          {"defaultCertificate", tier.default_certificate},
+          {"namespaceSelector", tier.namespace_selector.is_null() ? "" : tier.namespace_selector.dump()}};
+}
+
+}  // namespace
+
+std::string LiveHash(const ResolvedTier& tier) { return base::ShortHash(LiveData(tier).dump()); }
+
+kube::Object RenderLiveConfig(const ResolvedTier& tier) {
+  kube::Object config = TierObject(kube::kConfigMap, tier, LiveConfigName(tier));
+  config.body()["data"] = LiveData(tier);
+  config.body()["data"]["hash"] = LiveHash(tier);
+  return config;
+}
+
+kube::Object RenderSettings(const ResolvedTier& tier, Slot slot) {
+  kube::Object config = SlotObject(kube::kConfigMap, tier, slot, SlotObjectName(tier, slot));
+  config.body()["data"] = tier.controller.settings;
+  return config;
+}
+
+kube::Object RenderStatusConfig(const ResolvedTier& tier, Slot slot) {
+  return SlotObject(kube::kConfigMap, tier, slot, StatusConfigName(tier, slot));
+}
+
+}  // namespace ingressfleet::plan

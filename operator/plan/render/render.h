@@ -1,0 +1,54 @@
+#pragma once
+// Step 5 of the pipeline: the intermediate representation + decisions → the objects that should exist, in the order in which
+// they come into being. Pure and deterministic: same input, same bytes.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kube/object.h"
+#include "plan/ir.h"
+
+namespace ingressfleet::plan {
+
+/// What Advance decided for a tier.
+struct TierDecision {
+  Traffic traffic = Traffic::kNone;
+  std::vector<Slot> slots{Slot::kA};  ///< workloads that should exist and run the tier's current revision
+};
+
+/// Objects that may be written in any order among themselves; stages follow each other.
+struct DesiredStage {
+  std::string name;
+  std::vector<kube::Object> objects;
+};
+
+/// Stages: namespace, identity, access, class, entry, workload. The access list exists before anything that could be reached;
+/// the entry Service is created with its ranges and its internal marker in the same call.
+std::vector<DesiredStage> Render(const ResolvedFleet& fleet, const std::map<std::string, TierDecision>& decisions);
+
+/// Hash of all that needs new pods: the pod template and the slot's settings. Replicas, the access list, certificates and
+/// everything else that is live does not count. The list for users is docs/reference/revisions.md.
+std::string Revision(const ResolvedTier& tier);
+
+/// Hash of the tier's live configuration, as the engine echoes it when it is in force.
+std::string LiveHash(const ResolvedTier& tier);
+
+// One function per kind, each in the file of that name.
+kube::Object RenderNamespace(const ResolvedFleet& fleet);
+kube::Object RenderServiceAccount(const ResolvedTier& tier);
+std::vector<kube::Object> RenderRbac(const ResolvedTier& tier);
+kube::Object RenderLiveConfig(const ResolvedTier& tier);
+kube::Object RenderSettings(const ResolvedTier& tier, Slot slot);
+kube::Object RenderStatusConfig(const ResolvedTier& tier, Slot slot);
+kube::Object RenderIngressClass(const ResolvedTier& tier);
+kube::Object RenderEntryService(const ResolvedTier& tier, Traffic traffic);
+kube::Object RenderWorkload(const ResolvedTier& tier, Slot slot);
+kube::Object RenderDisruptionBudget(const ResolvedTier& tier, Slot slot);
+kube::Object RenderNetworkPolicy(const ResolvedTier& tier);
+
+/// An object with the tier's labels (and the slot's, where it belongs to one).
+kube::Object TierObject(const kube::KindInfo& kind, const ResolvedTier& tier, const std::string& name);
+kube::Object SlotObject(const kube::KindInfo& kind, const ResolvedTier& tier, Slot slot, const std::string& name);
+
+}  // namespace ingressfleet::plan

@@ -1,0 +1,57 @@
+#pragma once
+// Step 8 of the pipeline: what was observed → status. Conditions are states, not transitions; each is one function in
+// tier_conditions.cc or fleet_conditions.cc.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/field_error.h"
+#include "api/status.h"
+#include "effect/effect.h"
+#include "plan/diff/diff.h"
+#include "plan/observe.h"
+#include "plan/render/render.h"
+
+namespace ingressfleet::plan {
+
+/// All that a report is made of.
+struct ReportInput {
+  const Snapshot* snapshot = nullptr;
+  const ResolvedFleet* fleet = nullptr;
+  std::map<std::string, ObservedTier> observed;
+  std::map<std::string, TierDecision> decisions;
+  const Difference* difference = nullptr;
+  const Prune* prune = nullptr;
+  const effect::Outcome* outcome = nullptr;  ///< null when nothing was carried out (paused)
+};
+
+struct Report {
+  api::FleetStatus status;
+  /// When a condition will have been bad for its grace time, so that status must be computed again; nullopt = never by itself.
+  std::optional<base::TimePoint> next;
+};
+
+/// Status of a fleet whose specification is accepted.
+Report ComputeReport(const ReportInput& input);
+/// Status of a fleet whose specification is refused: what was known stays, Accepted turns False with the field errors.
+Report ReportRefusal(const Snapshot& snapshot, const api::FieldErrors& errors);
+
+/// The body for a server-side apply of the status subresource.
+kube::Object StatusObject(const kube::Object& fleet, const api::FleetStatus& status);
+
+// Conditions of a tier. `previous` is its last reported status (an empty one at first).
+struct TierView {
+  const ResolvedTier& tier;
+  const ObservedTier& observed;
+  const TierDecision& decision;
+  const api::TierStatus& previous;
+  std::int64_t generation;
+  const ReportInput& input;
+};
+std::vector<kube::Condition> ComputeTierConditions(const TierView& view);
+/// How long a tier's condition may be bad before the fleet counts as degraded.
+base::Duration GraceOf(std::string_view condition_type);
+
+}  // namespace ingressfleet::plan

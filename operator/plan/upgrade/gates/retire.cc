@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/upgrade/gates/gates.h"
+
+namespace ingressfleet::plan::upgrade {
+namespace {
+
+Answer RetainOver(const Context& context) {
+  const TierState& state = context.state;
+  if (!state.retain_until || Due(context.now, context.evidence.transition, state.phase_started_at,
+                                 std::max<Duration>(Duration(0), *state.retain_until - state.phase_started_at))) {
+    return Answer::Pass();
+  }
+  return Answer::Wait("Retaining", fmt::format("{} stays warm until {} for a rollback", state.previous ? context.Name(state.previous->slot) : "",
+                                               base::FormatTime(*state.retain_until)));
+}
+
+// Asked now, not remembered: the operator may have been away for a week.
+Answer ServingHealthy(const Context& context) {
+  const std::int64_t need = std::max<std::int64_t>(1, context.tier.replicas);
+  if (context.Serving().ready >= need) return Answer::Pass();
+  return Answer::Wait("ServingNotReady", fmt::format("{} has {} of {} ready pods; the former slot stays", context.ServingName(),
+                                                     context.Serving().ready, need));
+}
+
+Answer PreviousDrained(const Context& context) {
+  if (context.Previous().pods == 0 && context.Previous().wanted == 0) return Answer::Pass();
+  return Answer::Wait("Draining", fmt::format("{} has {} pods that finish their connections{}",
+                                              context.state.previous ? context.Name(context.state.previous->slot) : "",
+                                              context.Previous().pods,
+                                              context.Previous().connections
+                                                  ? fmt::format(" ({} open)", *context.Previous().connections)
+                                                  : ""));
+}
+
+Answer EntrySelectsServing(const Context& context) {
+  if (context.seen.entry.exists && context.state.serving && context.seen.entry.traffic == Only(context.state.serving->slot)) {
+    return Answer::Pass();
+  }
+  return Answer::Wait("SelectorDrift", fmt::format("Service {} does not select {} only", context.EntryName(), context.ServingName()));
+}
+
+Answer AllGone(const Context& context) {
+  if (context.seen.entry.exists || context.seen.preview_exists) {
+    return Answer::Wait("EntryNotGone", fmt::format("Service {} still exists", context.EntryName()));
+  }
+  for (Slot slot : {Slot::kA, Slot::kB}) {
+    if (context.seen[slot].exists || context.seen[slot].pods > 0) {
+      return Answer::Wait("SlotNotGone", fmt::format("{} still exists or has pods", context.Name(slot)));
+    }
+  }
+  return Answer::Pass();
+}
+
+constexpr Gate kRetain[] = {
+    {"retain-over", "retainSeconds have passed", RetainOver},
+    {"serving-healthy", "the serving slot has all its pods ready now", ServingHealthy},
+    {"entry-selects-serving", "the entry selects the serving slot only", EntrySelectsServing},
+    {"slices-only-selected", "the former slot is in no slice", OnlySelectedInSlices},
+};
+constexpr Gate kDrain[] = {{"previous-drained", "the former slot has no pod left", PreviousDrained}};
+constexpr Gate kFinalize[] = {{"slot-gone", "the former slot and the preview Service are gone", OtherSlotGone}};
+constexpr Gate kDeleting[] = {{"all-gone", "slots, preview and entry are gone", AllGone}};
+constexpr GateGroup kGroups[] = {{Chain::kRetain, kRetain},
+                                 {Chain::kDrain, kDrain},
+                                 {Chain::kFinalize, kFinalize},
+                                 {Chain::kDeleting, kDeleting}};
+
+}  // namespace
+
+std::span<const GateGroup> RetireGates() { return kGroups; }
+
+}  // namespace ingressfleet::plan::upgrade

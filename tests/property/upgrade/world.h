@@ -1,0 +1,725 @@
+#pragma once
+// A small cluster around the upgrade machine: two workloads with pods that start, die and terminate, an entry Service whose
+// slices lag its selector, a balancer that admits late and forgets at once, a status store with compare-and-swap, and two
+// operators that follow the driver's contract with caches that lag object by object and that may die between any two writes.
+// Every step is one action; the rules that must hold are checked in the step that could break them.
+//
+// Faults excuse what follows from them and nothing else: a rule counts as broken when the writer's own read already showed, or
+// an operator's own write caused, the bad state.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plan/upgrade/machine.h"
+#include "plan/upgrade/phase.h"
+
+namespace ingressfleet::plan::upgrade::model {
+
+using std::chrono::seconds;
+
+/// What is wrong with the contract that this driver follows; all false in the real one. For mutation tests.
+struct DriverFlaws {
+  bool ignores_object_versions = false;
+  bool ignores_status_version = false;
+  bool performs_before_recording = false;
+  bool trusts_wall_clock = false;  ///< claims to have watched for ever
+};
+
+enum class Quality { kGood, kNeverReady, kFailsVerify, kOverBudget };
+
+struct Workload {
+  bool exists = false;
+  std::int64_t version = 0;  ///< resourceVersion; never used twice
+  int revision = 0;
+  std::int64_t id = 0;
+  std::int64_t replicas = 0;
+  bool observed = true;  ///< the controller has seen the last change
+  std::optional<TimePoint> retain_until;
+  std::vector<int> ready;     ///< revision of each ready pod
+  std::vector<int> starting;  ///< of each pod that is not ready
+  int terminating = 0;
+  int restarts = 0;
+  bool access = false;  ///< pods have loaded the access list
+  unsigned nodes = 0;   ///< bit set
+
+  std::int64_t Ready() const { return static_cast<std::int64_t>(ready.size()); }
+  std::int64_t Pods() const { return Ready() + static_cast<std::int64_t>(starting.size()) + terminating; }
+};
+
+struct Entry {
+  bool exists = false;
+  std::int64_t version = 0;
+  std::optional<Traffic> traffic;
+  std::optional<Traffic> committed;
+  std::int64_t id = 0;
+  std::string serving_revision;
+  bool access = false;
+  bool foreign = false;  ///< the selector is somebody else's edit
+};
+
+struct StatusStore {
+  std::int64_t version = 1;
+  TierState state;
+};
+
+/// An operator's last read of one thing, and when that was (in steps).
+template <class T>
+struct Cached {
+  T value;
+  std::int64_t step = 0;
+};
+
+struct Write {
+  enum Kind { kStatus, kSlot, kEntry, kPreview } kind = kStatus;
+  Slot slot = Slot::kA;
+  TierState state;
+  WantedSlot slot_wanted;
+  WantedEntry entry_wanted;
+  bool preview = false;
+  std::int64_t version = 0;  ///< expected; 0 = must not exist
+  Phase phase = Phase::kNew;
+  std::int64_t transition_id = 0;
+};
+
+struct Stopwatch {
+  std::int64_t id = -1;
+  TimePoint since{};
+  bool from_start = false;
+};
+
+struct Operator {
+  bool leads = false;
+  Duration clock_offset{0};
+  Cached<StatusStore> status;
+  std::array<Cached<Workload>, 2> slots;
+  Cached<Entry> entry;
+  std::array<std::int64_t, 2> slices{};
+  bool preview = false;
+  std::deque<Write> pending;
+  Evidence evidence;
+  ProbeSet probes;
+  std::string probe_revision;
+  Stopwatch transition;
+  Stopwatch intent;  ///< id = version of the status
+  bool restarted = true;  ///< since it recorded the current phase
+};
+
+struct Options {
+  std::uint64_t seed = 1;
+  bool two_operators = true;
+  DriverFlaws flaws;
+  Duration admit{seconds(20)};  ///< what the balancer really needs
+};
+
+inline std::string Hash(int revision) { return revision == 0 ? std::string() : "r" + std::to_string(revision); }
+inline int Number(const std::string& hash) { return hash.empty() ? 0 : std::stoi(hash.substr(1)); }
+inline std::size_t Index(Slot slot) { return slot == Slot::kA ? 0 : 1; }
+
+class World {
+ public:
+  explicit World(const Options& options, const Gates& gates = DefaultGates()) : options_(options), gates_(&gates) {
+    tier.name = "t";
+    tier.desired = {Hash(1), "v1"};
+    tier.promotion = Promotion::kAutomatic;
+    tier.observe = seconds(60);
+    tier.retain = seconds(120);
+    tier.progress_deadline = seconds(200);
+    tier.termination_grace = seconds(40);
+    tier.expand_dwell = seconds(20);
+    tier.min_ready = seconds(10);
+    tier.abort_delay = seconds(10);
+    tier.steps = {{25, seconds(20)}, {50, seconds(20)}};
+    tier.verify = {Probe::kParity};
+    tier.replicas = 2;
+    operators[0].leads = true;
+    operators[1].leads = options.two_operators;
+    now = TimePoint(seconds(1'000'000));
+    for (Operator& each : operators) Restart(each);
+  }
+
+  TierInput tier;
+  TimePoint now{};
+  std::int64_t step = 0;
+  std::array<Workload, 2> slots;
+  Entry entry;
+  std::array<std::int64_t, 2> slices{};                    ///< ready endpoints listed, by slot
+  std::array<std::optional<TimePoint>, 2> listed_since;    ///< for the balancer
+  bool preview = false;
+  StatusStore status;
+  std::array<Operator, 2> operators;
+  std::map<int, Quality> quality;
+  bool evidence_up = true;
+  bool frozen_candidate = false;  ///< nobody can write to the candidate's workload
+  std::optional<std::string> violation;
+
+  // ------------------------------------------------------------------------------------------------------------- actions
+
+  void Tick(Duration by) { now += by; }
+
+  /// The workload controller: makes the pods fit the specification.
+  void Reconcile(Slot slot) {
+    Workload& live = slots[Index(slot)];
+    const bool served = Effective() > 0;
+    live.observed = true;
+    const auto want = static_cast<std::size_t>(live.exists ? live.replicas : 0);
+    auto& ready = live.ready;
+    auto& starting = live.starting;
+    while (ready.size() + starting.size() > want && !starting.empty()) starting.pop_back(), ++live.terminating;
+    while (ready.size() > want) ready.pop_back(), ++live.terminating;
+    while (ready.size() + starting.size() < want) starting.push_back(live.revision);
+    RollOne(live);
+    if (ready.empty() && starting.empty()) live.access = false;
+    if (served && Effective() == 0) Break("I3", fmt::format("the pods that served were taken away from slot {}", SlotName(slot)));
+  }
+
+  void StartPod(Slot slot) {
+    Workload& live = slots[Index(slot)];
+    const auto able = std::find_if(live.starting.begin(), live.starting.end(),
+                                   [&](int revision) { return QualityOf(revision) != Quality::kNeverReady; });
+    if (able == live.starting.end()) return;
+    live.ready.push_back(*able);
+    live.starting.erase(able);
+    gained_[Index(slot)] = step;
+  }
+
+  void FinishPod(Slot slot) {
+    Workload& live = slots[Index(slot)];
+    if (live.terminating > 0) --live.terminating;
+  }
+
+  void LoadAccess(Slot slot) { slots[Index(slot)].access = slots[Index(slot)].Ready() > 0 || slots[Index(slot)].access; }
+  void LoadEntryAccess() { entry.access = entry.exists; }
+
+  /// The slice controller and everything behind it (kube-proxy, targets of the balancer).
+  void SyncSlices() {
+    const bool served = Effective() > 0;
+    const bool admitted = Admitted();
+    for (Slot slot : {Slot::kA, Slot::kB}) {
+      const bool selected = entry.exists && entry.traffic && Selects(*entry.traffic, slot);
+      const std::int64_t listed = selected ? slots[Index(slot)].Ready() : 0;
+      slices[Index(slot)] = listed;
+      if (listed == 0) listed_since[Index(slot)].reset();
+      else if (!listed_since[Index(slot)]) listed_since[Index(slot)] = now;
+    }
+    if (entry.foreign || !entry.exists || tier.deleting) return;
+    const bool excused = entry.traffic && FaultSince(*entry.traffic, entry_basis_);
+    if (served && Effective() == 0 && AnyReady() && !excused) Break("I2", "the slices went from ready endpoints to none");
+    const Phase phase = status.state.phase;
+    const bool forward = phase == Phase::kContract || phase == Phase::kObserve;
+    const bool lost = lost_[0] > expand_began_ || lost_[1] > expand_began_ || foreign_ > expand_began_;
+    if (forward && admitted && !Admitted() && !lost && status.state.cutover != CutoverMode::kFlip) {
+      Break("Dwell", "the balancer lost its last admitted target before a new one was admitted");
+    }
+  }
+
+  void Refresh(Operator& op, int what) {
+    if (what == 0) ReadStatus(op);
+    if (what == 1) op.slots[0] = {slots[0], step};
+    if (what == 2) op.slots[1] = {slots[1], step};
+    if (what == 3) op.entry = {entry, step};
+    if (what == 4) op.slices = slices;
+    if (what == 5) op.preview = preview;
+  }
+  void RefreshAll(Operator& op) {
+    for (int what = 0; what < 6; ++what) Refresh(op, what);
+  }
+
+  /// One round of the driver, up to the writes.
+  void Think(Operator& op) {
+    if (!op.pending.empty()) return;
+    const Decision decision = Decide(op);
+    op.probes = decision.probes;
+    op.probe_revision = decision.probe_revision;
+    const StatusStore& base = op.status.value;
+    if (decision.record) {
+      Write write;
+      write.state = decision.state;
+      write.state.gates.clear();
+      write.version = base.version;
+      if (options_.flaws.performs_before_recording) {
+        const TierState kept = op.status.value.state;
+        op.status.value.state = write.state;
+        const Decision next = Decide(op);
+        op.status.value.state = kept;
+        if (next.want) Plan(op, *next.want, write.state);
+      }
+      op.pending.push_back(std::move(write));
+      return;
+    }
+    if (decision.want) Plan(op, *decision.want, base.state);
+  }
+
+  /// The next write of an operator. A conflict ends the round and makes it read again, as the contract says.
+  void PerformOne(Operator& op) {
+    if (op.pending.empty()) return;
+    const Write write = std::move(op.pending.front());
+    op.pending.pop_front();
+    bool done = false;
+    switch (write.kind) {
+      case Write::kStatus: done = WriteStatus(op, write); break;
+      case Write::kSlot: done = WriteSlot(op, write); break;
+      case Write::kEntry: done = WriteEntry(op, write); break;
+      case Write::kPreview: preview = write.preview, done = true; break;
+    }
+    if (done) return;
+    op.pending.clear();
+    RefreshAll(op);
+  }
+
+  void GatherEvidence(Operator& op) {
+    const std::int64_t id = op.status.value.state.transition_id;
+    for (int i = 0; i < kProbeCount; ++i) {
+      const auto probe = static_cast<Probe>(i);
+      if (!op.probes.Has(probe)) continue;
+      Finding& finding = op.evidence[probe];
+      finding = {Verdict::kUnknown, "source is down", op.probe_revision, id, now + op.clock_offset};
+      if (!evidence_up) continue;
+      const Quality quality_of = QualityOf(Number(op.probe_revision));
+      const bool bad = (probe == Probe::kParity && quality_of == Quality::kFailsVerify) ||
+                       (probe == Probe::kBudget && quality_of == Quality::kOverBudget);
+      finding.verdict = bad ? Verdict::kFail : Verdict::kPass;
+      if (!bad) proven_.insert({id, i, op.probe_revision});
+    }
+  }
+
+  void Restart(Operator& op) {
+    op.pending.clear();
+    op.evidence = {};
+    op.probes = {};
+    op.transition = op.intent = {};
+    op.restarted = true;
+    RefreshAll(op);
+  }
+
+  // -------------------------------------------------------------------------------------------------------------- faults
+
+  void KillPod(Slot slot) {
+    Workload& live = slots[Index(slot)];
+    if (live.ready.empty()) return;
+    live.starting.push_back(live.ready.back());
+    live.ready.pop_back();
+    ++live.restarts;
+    lost_[Index(slot)] = step;
+    gained_[1 - Index(slot)] = step;  // relative to the other slot this one became smaller
+  }
+  void KillAll(Slot slot) {
+    while (!slots[Index(slot)].ready.empty()) KillPod(slot);
+  }
+  void DeleteWorkload(Slot slot) {
+    Workload& live = slots[Index(slot)];
+    if (!live.exists) return;
+    live.terminating += static_cast<int>(live.ready.size() + live.starting.size());
+    live.ready.clear();
+    live.starting.clear();
+    live.exists = false;
+    live.access = false;
+    live.version = 0;
+    live.id = 0;
+    lost_[Index(slot)] = step;
+  }
+  void EditSelector(std::optional<Traffic> traffic) {
+    if (!entry.exists) return;
+    entry.traffic = traffic;
+    entry.foreign = true;
+    entry.version = NextVersion();
+    foreign_ = step;
+  }
+  void DeleteEntry() {
+    entry = {};
+    slices = {};
+    listed_since = {};
+    foreign_ = step;
+  }
+  void LoseStatus() {
+    status.version = NextVersion();
+    status.state = {};
+  }
+  void MoveNodes(Slot slot, unsigned nodes) {
+    slots[Index(slot)].nodes = nodes;
+    gained_[0] = gained_[1] = step;
+    lost_nodes_ = step;
+  }
+  void SetDesired(int revision) { tier.desired = {Hash(revision), "v" + std::to_string(revision)}; }
+  void Ask(RequestKind kind, const std::string& revision) {
+    tier.requests[static_cast<std::size_t>(kind)] = Request{std::to_string(++request_id_), revision, "somebody"};
+    if (kind == RequestKind::kPromote) approved_.insert(revision);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- reading
+
+  Quality QualityOf(int revision) const {
+    const auto found = quality.find(revision);
+    return found == quality.end() ? Quality::kGood : found->second;
+  }
+  bool AnyReady() const { return slots[0].Ready() + slots[1].Ready() > 0; }
+  /// Endpoints that a new connection can reach now.
+  std::int64_t Effective() const {
+    return std::min(slices[0], slots[0].Ready()) + std::min(slices[1], slots[1].Ready());
+  }
+  bool Admitted() const {
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (listed_since[i] && now - *listed_since[i] >= options_.admit && std::min(slices[i], slots[i].Ready()) > 0) return true;
+    }
+    return false;
+  }
+
+  SlotsSeen SeenBy(const Operator& op) const {
+    SlotsSeen seen;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Workload& live = op.slots[i].value;
+      SlotSeen& slot = seen.slots[i];
+      slot.exists = live.exists;
+      slot.revision = live.exists ? Hash(live.revision) : "";
+      slot.transition_id = live.id;
+      slot.wanted = live.exists ? live.replicas : 0;
+      slot.ready = live.exists && live.observed ? live.Ready() : 0;
+      slot.available = slot.ready;
+      slot.updated = live.exists && live.observed ? std::count(live.ready.begin(), live.ready.end(), live.revision) : 0;
+      slot.restarts = live.restarts;
+      slot.pods = live.Pods();
+      slot.in_slices = op.slices[i];
+      slot.live_config = slot.updated == slot.ready ? slot.revision : "";
+      slot.access_in_force = live.access;
+      for (unsigned node = 0; node < 3; ++node) {
+        if (live.Ready() > 0 && (live.nodes >> node & 1U) != 0) slot.nodes.insert(std::to_string(node));
+      }
+      slot.retain_until = live.retain_until;
+    }
+    const Entry& live = op.entry.value;
+    seen.entry = {live.exists, live.traffic, live.id, live.committed, live.serving_revision, live.access};
+    seen.preview_exists = op.preview;
+    return seen;
+  }
+
+  Decision Decide(Operator& op) {
+    Evidence evidence = op.evidence;
+    const TierState& state = op.status.value.state;
+    Follow(op.transition, state.transition_id);
+    Follow(op.intent, op.status.value.version);
+    evidence.transition = {now - op.transition.since, op.transition.from_start};
+    evidence.state = {now - op.intent.since, op.intent.from_start};
+    if (options_.flaws.trusts_wall_clock) evidence.transition = evidence.state = {std::chrono::hours(1000), false};
+    return Advance(tier, SeenBy(op), state, evidence, now + op.clock_offset, *gates_);
+  }
+
+  /// Everything that decides what can still happen, without absolute times, versions and ids: for counting states.
+  std::string Fingerprint() const;
+
+ private:
+  struct Proof {
+    std::int64_t id;
+    int probe;
+    std::string revision;
+    friend auto operator<=>(const Proof&, const Proof&) = default;
+  };
+
+  std::int64_t NextVersion() { return ++version_; }
+
+  void Break(std::string_view rule, const std::string& what) {
+    if (violation) return;
+    violation = fmt::format("{}: {} (step {}, phase {}, transition {})", rule, what, step, PhaseName(status.state.phase),
+                            status.state.transition_id);
+  }
+
+  // One pod at a time and only when a new one is ready: maxUnavailable 0.
+  void RollOne(Workload& live) {
+    if (!live.exists) return;
+    const auto old_ready = std::find_if(live.ready.begin(), live.ready.end(), [&](int each) { return each != live.revision; });
+    std::erase_if(live.starting, [&](int each) { return each != live.revision; });
+    if (old_ready == live.ready.end()) return;
+    if (std::find(live.ready.begin(), live.ready.end(), live.revision) == live.ready.end() ||
+        std::count(live.ready.begin(), live.ready.end(), live.revision) + live.starting.size() < static_cast<std::size_t>(live.replicas)) {
+      if (live.starting.empty()) live.starting.push_back(live.revision);
+    }
+    if (live.Ready() > live.replicas || static_cast<std::int64_t>(live.ready.size()) >= live.replicas + 1) {
+      live.ready.erase(std::find_if(live.ready.begin(), live.ready.end(), [&](int each) { return each != live.revision; }));
+      ++live.terminating;
+    }
+  }
+
+  bool FaultSince(Traffic traffic, std::int64_t since) const {
+    return (Selects(traffic, Slot::kA) && lost_[0] > since) || (Selects(traffic, Slot::kB) && lost_[1] > since);
+  }
+  void ReadStatus(Operator& op) { op.status = {status, step}; }
+
+  void Follow(Stopwatch& watch, std::int64_t id) const {
+    if (watch.id == id) return;
+    watch = {id, now, false};
+  }
+
+  void Plan(Operator& op, const Want& want, const TierState& state) {
+    const auto push = [&](Write write) {
+      write.phase = state.phase;
+      write.transition_id = state.transition_id;
+      op.pending.push_back(std::move(write));
+    };
+    for (Slot slot : {Slot::kA, Slot::kB}) {
+      const Workload& live = op.slots[Index(slot)].value;
+      const WantedSlot& wanted = want[slot];
+      if (wanted.action == SlotAction::kKeep || (wanted.action == SlotAction::kDelete && !live.exists)) continue;
+      const bool same = wanted.action == SlotAction::kEnsure && live.exists && Hash(live.revision) == wanted.revision &&
+                        live.replicas == wanted.replicas && live.id == wanted.transition_id &&
+                        live.retain_until == wanted.retain_until;
+      if (same) continue;
+      Write write;
+      write.kind = Write::kSlot;
+      write.slot = slot;
+      write.slot_wanted = wanted;
+      write.version = live.version;
+      push(std::move(write));
+    }
+    if (want.preview != op.preview) {
+      Write write;
+      write.kind = Write::kPreview;
+      write.preview = want.preview;
+      push(std::move(write));
+    }
+    const Entry& live = op.entry.value;
+    const bool same = live.exists && live.traffic == want.entry.traffic && live.committed == want.entry.traffic &&
+                      live.id == want.entry.transition_id && live.serving_revision == want.entry.serving_revision;
+    if (want.entry.action == SlotAction::kKeep || (want.entry.action == SlotAction::kEnsure && same)) return;
+    Write write;
+    write.kind = Write::kEntry;
+    write.entry_wanted = want.entry;
+    write.version = live.version;
+    push(std::move(write));
+  }
+
+  bool WriteStatus(Operator& op, const Write& write) {
+    if (write.version != status.version && !options_.flaws.ignores_status_version) return false;
+    CheckRecord(status.state, write.state);
+    if (write.state.phase == Phase::kRetain && status.state.phase != Phase::kRetain) {
+      retain_began_ = now;
+      op.restarted = false;
+    }
+    status = {NextVersion(), write.state};
+    ReadStatus(op);
+    if (op.transition.id != write.state.transition_id) op.transition = {write.state.transition_id, now, true};
+    op.intent = {status.version, now, true};
+    return true;
+  }
+
+  void CheckRecord(const TierState& from, const TierState& to) {
+    const bool rebuilt = from.phase == Phase::kNew;
+    if (to.phase == Phase::kExpand) expand_began_ = step;
+    if (!rebuilt && to.transition_id < from.transition_id) Break("C1", "the transition id went back");
+    if (from.phase == Phase::kObserve && to.phase == Phase::kRetain && !to.rollback_run &&
+        !proven_.contains({from.transition_id, static_cast<int>(Probe::kBudget), to.serving->revision.hash})) {
+      Break("I13", "promoted without a passed budget of this revision in this transition");
+    }
+    if (!to.candidate || rebuilt) return;
+    const std::string& revision = to.candidate->revision.hash;
+    const auto proven = [&](Probe probe) { return proven_.contains({from.transition_id, static_cast<int>(probe), revision}); };
+    if (from.phase == Phase::kVerify && to.phase == Phase::kApprove && !proven(Probe::kParity)) {
+      Break("I13", "left Verify without a passed probe of this revision in this transition");
+    }
+    if (from.phase == Phase::kApprove && to.phase != Phase::kApprove && RowOf(to.phase).forward &&
+        tier.promotion == Promotion::kManual && !to.rollback_run && !approved_.contains(revision) && !promotion_changed_) {
+      Break("I14", "went on without an approval that names the revision");
+    }
+    if (from.phase == Phase::kStable && to.phase == Phase::kPreflight && !to.rollback_run &&
+        std::count(from.failed_revisions.begin(), from.failed_revisions.end(), revision) > 0) {
+      Break("C2", "a failed revision was tried again");
+    }
+  }
+
+  bool WriteSlot(Operator& op, const Write& write) {
+    Workload& live = slots[Index(write.slot)];
+    const bool is_candidate = status.state.candidate && status.state.candidate->slot == write.slot;
+    if (frozen_candidate && is_candidate) return false;
+    const WantedSlot& wanted = write.slot_wanted;
+    if (write.version != live.version && !(options_.flaws.ignores_object_versions && live.exists)) return false;
+    const std::int64_t entitled = std::min<std::int64_t>(live.replicas, std::max<std::int64_t>(1, tier.replicas));
+    const bool removes = wanted.action == SlotAction::kDelete || (live.exists && wanted.replicas < entitled && wanted.replicas == 0);
+    if (removes) CheckRemoval(op, write);
+    if (wanted.action == SlotAction::kDelete) {
+      const auto gone = static_cast<int>(live.ready.size() + live.starting.size());
+      const bool served = Effective() > 0;
+      const int terminating = live.terminating + gone;
+      live = {};
+      live.terminating = terminating;
+      if (served && Effective() == 0) Break("I3", fmt::format("slot {} was deleted while it served", SlotName(write.slot)));
+      return true;
+    }
+    if (!live.exists) {
+      live.exists = true;
+      live.nodes = (static_cast<unsigned>(step) % 3 == 0) ? 1U : 3U;
+      live.restarts = 0;
+      live.access = false;
+    }
+    live.version = NextVersion();
+    live.observed = live.observed && live.replicas == wanted.replicas && Hash(live.revision) == wanted.revision;
+    live.revision = Number(wanted.revision);
+    live.replicas = wanted.replicas;
+    live.id = wanted.transition_id;
+    live.retain_until = wanted.retain_until;
+    return true;
+  }
+
+  void CheckRemoval(const Operator& op, const Write& write) {
+    const Slot other = Other(write.slot);
+    const Workload& rest = slots[Index(other)];
+    const bool edited = foreign_ > op.entry.step;
+    const bool excused = edited || lost_[Index(other)] > op.slots[Index(other)].step || lost_[Index(write.slot)] > op.slots[Index(write.slot)].step;
+    if (tier.deleting || write.phase == Phase::kDeleting) return;
+    if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "removal while unresolved");
+    if (entry.exists && entry.traffic && !edited && *entry.traffic == Only(write.slot)) {
+      Break("I3", fmt::format("slot {} is taken away while it alone is selected", SlotName(write.slot)));
+    }
+    if (entry.exists && entry.traffic == Traffic::kBoth && !excused && rest.Ready() == 0) {
+      Break("I3", fmt::format("slot {} is taken away while the other selected one has no ready pod", SlotName(write.slot)));
+    }
+    if (!excused && slots[Index(write.slot)].Ready() > 0 && rest.Ready() == 0) {
+      Break("Healthy", fmt::format("slot {} is taken away though it alone has ready pods", SlotName(write.slot)));
+    }
+    if (write.phase == Phase::kDrain && status.state.phase == Phase::kDrain) {
+      const Duration kept = now - retain_began_;
+      const Duration least = op.restarted ? std::min<Duration>(tier.retain, seconds(60)) : tier.retain;
+      if (kept < least) Break("T43", fmt::format("drained after {} s", std::chrono::duration_cast<seconds>(kept).count()));
+      if (rest.Ready() == 0 && !excused) Break("Healthy", "drained though the serving slot is dead");
+    }
+  }
+
+  bool WriteEntry(Operator& op, const Write& write) {
+    const WantedEntry& wanted = write.entry_wanted;
+    if (write.version != entry.version && !(options_.flaws.ignores_object_versions && entry.exists)) return false;
+    if (wanted.action == SlotAction::kDelete) {
+      if (!tier.deleting && write.phase != Phase::kDeleting) Break("I9", "the entry was deleted");
+      DeleteEntry();
+      return true;
+    }
+    if (!entry.exists) {
+      if (wanted.traffic != Traffic::kNone) Break("I7", "an entry was created that selects something");
+      entry = {};
+      entry.exists = true;
+      entry.traffic = Traffic::kNone;
+    }
+    if (entry.traffic != wanted.traffic) CheckSelection(op, write);
+    entry.traffic = wanted.traffic;
+    entry.committed = wanted.traffic;
+    entry.id = wanted.transition_id;
+    entry.serving_revision = wanted.serving_revision;
+    entry.foreign = false;
+    entry.version = NextVersion();
+    entry_basis_ = std::min({op.slots[0].step, op.slots[1].step});
+    return true;
+  }
+
+  void CheckSelection(const Operator& op, const Write& write) {
+    const Traffic to = write.entry_wanted.traffic;
+    if (to == Traffic::kNone && !tier.deleting && write.phase != Phase::kDeleting) Break("I1", "the selector was set to none");
+    if (to == Traffic::kNone) return;
+    if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "selection while unresolved");
+    std::int64_t selected = 0;
+    bool excused = false;
+    for (Slot slot : {Slot::kA, Slot::kB}) {
+      if (!Selects(to, slot)) continue;
+      selected += slots[Index(slot)].Ready();
+      excused |= lost_[Index(slot)] > op.slots[Index(slot)].step;
+      const bool newly = !entry.traffic || !Selects(*entry.traffic, slot);
+      const bool known = op.slots[Index(slot)].value.Ready() > 0;
+      if (newly && known && slots[Index(slot)].Ready() > 0 && !slots[Index(slot)].access && lost_[Index(slot)] <= op.slots[Index(slot)].step) {
+        Break("I7", fmt::format("slot {} was selected before its access list was in force", SlotName(slot)));
+      }
+    }
+    if (entry.traffic == Traffic::kNone && !entry.access) Break("I7", "exposed before the balancer's ranges were in force");
+    if (AnyReady() && selected == 0 && !excused) Break("I2", fmt::format("selector {} selects nothing ready", TrafficName(to)));
+    CheckContract(op, write);
+  }
+
+  void CheckContract(const Operator& op, const Write& write) {
+    const TierState& state = op.status.value.state;
+    if (write.phase != Phase::kContract || !state.candidate || !state.serving || write.entry_wanted.traffic != Only(state.candidate->slot)) return;
+    const std::size_t c = Index(state.candidate->slot);
+    const std::size_t s = Index(state.serving->slot);
+    const bool changed = lost_[c] > op.slots[c].step || gained_[s] > op.slots[s].step;
+    if (!changed && slots[c].Ready() < slots[s].Ready()) {
+      Break("I18", fmt::format("contracted to {} pods from {}", slots[c].Ready(), slots[s].Ready()));
+    }
+    const bool covered = (slots[s].nodes & ~slots[c].nodes) == 0;
+    if (tier.local_traffic_policy && slots[s].Ready() > 0 && !covered && lost_nodes_ <= std::min(op.slots[c].step, op.slots[s].step) && !changed) {
+      Break("T13", "contracted with Local policy while a node has only the old slot");
+    }
+  }
+
+  Options options_;
+  const Gates* gates_;
+  std::int64_t version_ = 10;
+  int request_id_ = 0;
+  std::array<std::int64_t, 2> lost_{};    ///< last step in which a fault took readiness from the slot
+  std::array<std::int64_t, 2> gained_{};
+  std::int64_t lost_nodes_ = 0;
+  std::int64_t foreign_ = 0;
+  std::int64_t entry_basis_ = 0;
+  std::int64_t expand_began_ = 0;
+  TimePoint retain_began_{};
+  std::set<Proof> proven_;
+  std::set<std::string> approved_;
+
+ public:
+  bool promotion_changed_ = false;
+};
+
+inline std::string World::Fingerprint() const {
+  std::string text;
+  const auto number = [&](std::int64_t value) { fmt::format_to(std::back_inserter(text), "{},", value); };
+  const auto moment = [&](std::optional<TimePoint> at) {
+    number(at ? std::clamp<std::int64_t>(std::chrono::duration_cast<seconds>(*at - now).count(), -700, 700) : 9999);
+  };
+  const std::int64_t id = status.state.transition_id;
+  const auto relative = [&](std::int64_t other) { number(other == 0 ? -99999 : std::clamp<std::int64_t>(other - id, -3, 3)); };
+  const auto workload = [&](const Workload& live) {
+    number(live.exists), number(live.revision), relative(live.id), number(live.replicas), number(live.observed);
+    number(live.retain_until.has_value()), number(live.Ready()), number(static_cast<std::int64_t>(live.starting.size()));
+    number(live.terminating), number(live.access), number(live.nodes);
+    number(std::count(live.ready.begin(), live.ready.end(), live.revision));
+  };
+  const auto service = [&](const Entry& live) {
+    number(live.exists), number(live.traffic ? static_cast<int>(*live.traffic) : 9), number(live.committed ? static_cast<int>(*live.committed) : 9);
+    relative(live.id), text += live.serving_revision, number(live.access), number(live.foreign);
+  };
+  const auto record = [&](const TierState& state) {
+    number(static_cast<int>(state.phase)), number(state.step), relative(state.transition_id);
+    moment(state.phase_started_at), moment(state.deadline), moment(state.window_started_at), moment(state.retain_until);
+    for (const auto* ref : {&state.serving, &state.candidate, &state.previous}) text += *ref ? fmt::format("{}{},", SlotName((*ref)->slot), (*ref)->revision.hash) : "-,";
+    text += state.started_for, number(static_cast<int>(state.strategy)), number(static_cast<int>(state.cutover)), number(state.rollback_run);
+    number(static_cast<int>(state.committed)), number(static_cast<std::int64_t>(state.drift_repairs.size())), number(state.drift_open);
+    text += state.hold ? state.hold->reason : "-", text += state.abort ? state.abort->reason : "-", number(state.rollback.has_value());
+    number(state.approval.has_value());
+    for (const std::string& failed : state.failed_revisions) text += failed;
+  };
+  workload(slots[0]), workload(slots[1]), service(entry), number(slices[0]), number(slices[1]), number(preview);
+  moment(listed_since[0]), moment(listed_since[1]), record(status.state);
+  text += tier.desired.hash, number(evidence_up), number(tier.replicas);
+  for (const Operator& op : operators) {
+    if (!op.leads) continue;
+    number(op.status.value.version == status.version);
+    if (op.status.value.version != status.version) record(op.status.value.state);
+    for (std::size_t i = 0; i < 2; ++i) {
+      number(op.slots[i].value.version == slots[i].version), workload(op.slots[i].value), number(op.slices[i]);
+    }
+    number(op.entry.value.version == entry.version), service(op.entry.value), number(op.preview);
+    moment(op.transition.since), number(op.transition.from_start), moment(op.intent.since), number(op.intent.from_start);
+    for (const Write& write : op.pending) {
+      number(write.kind), number(static_cast<int>(write.slot)), number(static_cast<int>(write.slot_wanted.action)), number(write.slot_wanted.replicas);
+      relative(write.transition_id), number(static_cast<int>(write.entry_wanted.traffic)), number(static_cast<int>(write.entry_wanted.action));
+      if (write.kind == Write::kStatus) record(write.state), number(write.version == status.version);
+      if (write.kind == Write::kSlot) number(write.version == slots[Index(write.slot)].version);
+      if (write.kind == Write::kEntry) number(write.version == entry.version);
+    }
+    for (const Finding& finding : op.evidence.findings) number(static_cast<int>(finding.verdict)), relative(finding.transition_id);
+  }
+  return text;
+}
+
+}  // namespace ingressfleet::plan::upgrade::model
