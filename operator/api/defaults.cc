@@ -53,6 +53,7 @@ void DefaultAccess(Tier& tier) {
 }  // namespace
 
 void Default(Fleet& fleet) {
+  Fill(fleet.deletion_policy, DeletionPolicy::kWhenUnused);
   for (Tier& tier : fleet.tiers) {
     DefaultClassNames(fleet, tier);
     DefaultWorkload(tier);

@@ -66,6 +66,10 @@ constexpr auto EnumTable(EnforcementLayer) {
                                                    {EnforcementLayer::kNetworkPolicy, "NetworkPolicy"}});
 }
 
+constexpr auto EnumTable(DeletionPolicy) {
+  return std::to_array<EnumRow<DeletionPolicy>>({{DeletionPolicy::kWhenUnused, "WhenUnused"}, {DeletionPolicy::kForce, "Force"}});
+}
+
 /// "HAProxy" of Engine::kHAProxy.
 template <class E>
 requires std::is_enum_v<E>

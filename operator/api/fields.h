@@ -138,6 +138,7 @@ template <class Archive>
 void Fields(Archive& a, FleetSpec& s) {
   a.Field("paused", s.fleet.paused);
   a.Field("namespace", s.fleet.ns);
+  a.Field("deletionPolicy", s.fleet.deletion_policy);
   a.Field("defaultClass", s.fleet.default_class);
   a.Field("tierDefaults", s.tier_defaults);
   a.Field("tiers", s.fleet.tiers);

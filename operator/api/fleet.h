@@ -22,6 +22,7 @@ enum class Provider { kAuto, kAWS, kGCP, kAzure, kMetalLB, kGeneric };
 enum class ExternalTrafficPolicy { kLocal, kCluster };
 enum class ListenerProtocol { kTCP, kPROXY };
 enum class EnforcementLayer { kLoadBalancer, kProxy, kNetworkPolicy };
+enum class DeletionPolicy { kWhenUnused, kForce };
 
 struct Controller {
   std::optional<Engine> engine;
@@ -119,6 +120,7 @@ struct Fleet {
 
   bool paused = false;
   std::string ns = "ingress-fleet";
+  std::optional<DeletionPolicy> deletion_policy;  ///< WhenUnused: a tier goes only when no Ingress uses its class any more
   std::optional<DefaultClass> default_class;
   std::vector<Tier> tiers;  ///< tierDefaults already merged under each
 };

@@ -29,6 +29,13 @@ std::vector<std::string> CanonicalRanges(const std::vector<std::string>& ranges)
   return canonical;
 }
 
+/// Who may enter. A tier that is reachable from outside has to say so (api/validate.h); for any other, saying nothing means
+/// everyone who can reach it.
+std::vector<std::string> AllowedRanges(const api::Access& access) {
+  if (!access.allowed_source_ranges) return {"0.0.0.0/0", "::/0"};
+  return CanonicalRanges(*access.allowed_source_ranges);
+}
+
 const Engine* ResolveEngine(const api::Tier& tier, const std::string& path, FieldErrors& errors) {
   const Engine* engine = FindEngine(*tier.controller.engine);
   if (engine != nullptr) return engine;
@@ -72,20 +79,6 @@ const Balancer* ResolveBalancer(const api::LoadBalancer& load_balancer, const Cl
   return nullptr;
 }
 
-BalancerRequest RequestOf(const ResolvedTier& resolved, const api::Tier& tier) {
-  const api::LoadBalancer& load_balancer = *tier.publishing.load_balancer;
-  const auto& layers = *tier.access.enforcement;
-  return {.scope = *load_balancer.scope,
-          .annotations = load_balancer.annotations,
-          .addresses = load_balancer.addresses,
-          .load_balancer_class = load_balancer.load_balancer_class,
-          .source_ranges = resolved.allowed_source_ranges,
-          .enforce_source_ranges =
-              std::find(layers.begin(), layers.end(), api::EnforcementLayer::kLoadBalancer) != layers.end(),
-          .proxy_protocol = resolved.listeners.proxy_protocol,
-          .external_traffic_policy = *tier.publishing.external_traffic_policy};
-}
-
 void ResolvePublishing(const api::Tier& tier, const Engine& engine, const ClusterFacts& facts, const std::string& path,
                        ResolvedTier& resolved, FieldErrors& errors) {
   const std::string publishing_path = path + ".publishing";
@@ -95,7 +88,7 @@ void ResolvePublishing(const api::Tier& tier, const Engine& engine, const Cluste
     request.balancer = ResolveBalancer(*tier.publishing.load_balancer, facts, balancer_path, errors);
     if (request.balancer == nullptr) return;
     resolved.provider = request.balancer->provider;
-    Append(errors, request.balancer->validate(RequestOf(resolved, tier), balancer_path));
+    Append(errors, request.balancer->validate(BalancerRequestOf(request), balancer_path));
   }
   const Exposure& exposure = ExposureOf(*tier.publishing.type);
   Append(errors, exposure.validate(request, path));
@@ -136,7 +129,7 @@ ResolvedTier ResolveTier(const api::Fleet& fleet, const api::Tier& tier, const C
   resolved.class_name = tier.ingress_class.name;
   resolved.controller_value = tier.ingress_class.controller_value;
   resolved.is_default_class = fleet.default_class && fleet.default_class->tier_name == tier.name;
-  resolved.allowed_source_ranges = CanonicalRanges(tier.access.allowed_source_ranges.value_or(std::vector<std::string>()));
+  resolved.allowed_source_ranges = AllowedRanges(tier.access);
   resolved.trusted_proxies = CanonicalRanges(tier.access.trusted_proxies);
   resolved.namespace_selector = tier.namespace_selector.value_or(kube::Json());
   if (const auto& certificate = tier.tls.default_certificate_ref) {
@@ -165,6 +158,7 @@ Resolution Resolve(const api::Fleet& fleet, const ClusterFacts& facts) {
   resolved.ns = fleet.ns;
   resolved.paused = fleet.paused;
   resolved.deleting = fleet.deleting;
+  resolved.force_removal = fleet.deletion_policy == api::DeletionPolicy::kForce;
   if (fleet.default_class) resolved.default_tier = fleet.default_class->tier_name;
   for (std::size_t i = 0; i < fleet.tiers.size(); ++i) {
     resolved.tiers.push_back(

@@ -96,13 +96,15 @@ ChainResult Ask(const std::vector<const Gate*>& chain, const Context& context) {
 }
 
 bool Due(TimePoint now, const Watched& watched, TimePoint since, Duration window) {
-  if (watched.from_start) return watched.steady >= window;
+  if (watched.from_start || watched.steady >= window) return watched.steady >= window;
   return now >= since + window && watched.steady >= std::min(window, kFreshWatch);
 }
 
 Duration UntilDue(TimePoint now, const Watched& watched, TimePoint since, Duration window) {
   Duration left = window - watched.steady;
-  if (!watched.from_start) left = std::max<Duration>(since + window - now, std::min(window, kFreshWatch) - watched.steady);
+  if (!watched.from_start) {
+    left = std::min(left, std::max<Duration>(since + window - now, std::min(window, kFreshWatch) - watched.steady));
+  }
   return std::max<Duration>(left, std::chrono::seconds(1));
 }
 

@@ -97,9 +97,9 @@ struct ChainResult {
 };
 ChainResult Ask(const std::vector<const Gate*>& chain, const Context& context);
 
-/// Whether `window` has passed since `since`. When this process has watched from the start its monotonic clock decides, so a
-/// jump of the wall clock changes nothing. After a restart the wall clock decides, but not before a fresh minute (or the
-/// window, if that is shorter) was watched.
+/// Whether `window` has passed since `since`. A process that has watched for the whole window knows it from its monotonic clock,
+/// so a jump of the wall clock changes nothing. After a restart the wall clock may decide earlier, but not before a fresh minute
+/// (or the window, if that is shorter) was watched.
 bool Due(TimePoint now, const Watched& watched, TimePoint since, Duration window);
 /// How long to wait before Due may become true; at least one second when it is not.
 Duration UntilDue(TimePoint now, const Watched& watched, TimePoint since, Duration window);

@@ -13,14 +13,13 @@ std::int64_t NewestSeen(const SlotsSeen& seen) {
   return std::max({seen.entry.transition_id, seen.slots[0].transition_id, seen.slots[1].transition_id});
 }
 
-// What the labels say about one slot; the version text is only known for revisions that are still mentioned somewhere.
-SlotRef RefOf(const TierInput& tier, const SlotsSeen& seen, const TierState& old, Slot slot) {
-  const std::string& hash = seen[slot].revision;
-  if (!seen[slot].exists || hash == tier.desired.hash) return {slot, {seen[slot].exists ? hash : "", tier.desired.version}};
+// The version text is only known for revisions that are still mentioned somewhere.
+Revision KnownRevision(const TierInput& tier, const TierState& old, const std::string& hash) {
+  if (hash == tier.desired.hash) return tier.desired;
   for (const HistoryEntry& entry : old.history) {
-    if (entry.revision.hash == hash) return {slot, entry.revision};
+    if (entry.revision.hash == hash) return entry.revision;
   }
-  return {slot, {hash, ""}};
+  return {hash, ""};
 }
 
 struct Builder {
@@ -29,7 +28,8 @@ struct Builder {
   const TierState& old;
   TierState state;
 
-  SlotRef Ref(Slot slot) const { return RefOf(tier, seen, old, slot); }
+  Revision Known(const std::string& hash) const { return KnownRevision(tier, old, hash); }
+  SlotRef Ref(Slot slot) const { return {slot, Known(seen[slot].revision)}; }
   SlotRef Fresh(Slot slot) const { return {slot, tier.desired}; }
   /// The slot as it is, or with the wanted revision when it has to be made.
   SlotRef RefOrFresh(Slot slot) const { return seen[slot].exists ? Ref(slot) : Fresh(slot); }
@@ -92,7 +92,13 @@ TierState FromSelected(Builder builder, Slot selected) {
   const std::string& serving = builder.seen.entry.serving_revision;
   if (!rest.exists) {
     builder.state.serving = builder.RefOrFresh(selected);
-    return std::move(builder).In(Phase::kStable);
+    const bool rolling = builder.tier.strategy == Strategy::kRollingUpdate && live.exists && !serving.empty() && serving != live.revision;
+    if (!rolling) return std::move(builder).In(Phase::kStable);
+    // Half replaced in place: what the annotation names is the last revision known to be good.
+    builder.state.strategy = Strategy::kRollingUpdate;
+    builder.state.candidate = builder.state.serving;
+    builder.state.serving->revision = builder.Known(serving);
+    return std::move(builder).In(Phase::kRollingBack);
   }
   if (!live.exists) {
     if (serving == rest.revision) return std::move(builder).WayBack(Phase::kAbortPost, other);

@@ -132,7 +132,7 @@ WantedEntry WantEntry(const Context& context, const Gates& gates, bool fence, Wa
     return {SlotAction::kEnsure, Traffic::kNone, state.transition_id, ServingAnnotation(state)};
   }
   const auto target = TargetTraffic(state);
-  Traffic traffic = live.traffic.value_or(Traffic::kNone);
+  Traffic traffic = live.traffic.value_or(Traffic::kNone);  // only kept when it is ours, see below
   const bool move = target && (live.traffic != *target || live.committed != live.traffic ||
                                (Commits(state.phase) && live.transition_id != state.transition_id));
   bool moving = false;
@@ -146,7 +146,7 @@ WantedEntry WantEntry(const Context& context, const Gates& gates, bool fence, Wa
     if (moving) traffic = *target;
     if (!moving) Explain(asked.first, notes);
   }
-  if (!moving && !live.traffic) return entry;
+  if (!moving && live.committed != live.traffic) return entry;  // any write would make somebody else's selector ours
   const std::string annotation = ServingAnnotation(state);
   const bool write = moving || fence || (live.serving_revision != annotation && state.phase != Phase::kDeleting);
   return {SlotAction::kEnsure, traffic, write ? state.transition_id : live.transition_id, annotation};

@@ -226,7 +226,11 @@ bool Engine::Audit() {
   return false;
 }
 
-void Engine::SoftStop() { SendSignal(process_, SIGUSR1); }
+void Engine::SoftStop() {
+  SendSignal(process_, SIGUSR1);
+  // HAProxy waits for every connection that is open, ours to its own socket too.
+  session_->Close();
+}
 
 void Engine::Kill() {
   SendSignal(process_, SIGTERM);

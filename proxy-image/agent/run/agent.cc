@@ -42,7 +42,7 @@ void Agent::Run(std::stop_token stop) {
   class_was_served_ = adopted_ && !engine_.held().routes.empty();
   const std::stop_callback wake(stop, [this] { inbox_.Wake(); });
   while (!stop.stop_requested()) Step(kTick);
-  Drain(stop);
+  Drain();
 }
 
 void Agent::Step(std::chrono::milliseconds wait) {
@@ -61,7 +61,10 @@ void Agent::Step(std::chrono::milliseconds wait) {
 
 bool Agent::TakeChanges(std::chrono::milliseconds wait) {
   const auto changes = inbox_.Take(wait);
+  const LiveConfig before = snapshot_.live;
   for (const Change& change : changes) change(snapshot_);
+  // A tier that is deleted takes its ConfigMap along while its pods still drain: who was let in is served to the end.
+  if (draining_ && !snapshot_.live.error.empty()) snapshot_.live = before;
   // Without the PROXY protocol there is nobody to trust, and no list of them in the configuration.
   if (options_.listener_protocol != "PROXY") snapshot_.live.trusted_proxies.clear();
   return !changes.empty();
@@ -158,7 +161,7 @@ void Agent::ReportMetrics() {
   }
 }
 
-void Agent::Drain(std::stop_token) {
+void Agent::Drain() {
   {
     const std::scoped_lock lock(mutex_);
     draining_ = true;

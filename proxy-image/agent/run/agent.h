@@ -52,7 +52,7 @@ class Agent {
   void Observe();
   void Report();
   void ReportMetrics();
-  void Drain(std::stop_token stop);
+  void Drain();
 
   Options options_;
   Inbox& inbox_;

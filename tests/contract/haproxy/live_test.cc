@@ -314,5 +314,17 @@ TEST(LiveTest, ADrainLosesNoRequest) {
   EXPECT_EQ(slow.Receive().status, 200);
 }
 
+TEST(LiveTest, WithoutClientsADrainIsOverAtOnce) {
+  Rig rig;
+  AgentRig agent(rig);
+  agent.Put([&](Snapshot& snapshot) { snapshot = WebSnapshot({}); });
+  agent.Start();
+  ASSERT_TRUE(testing::Eventually([&] { return agent.status().ready; }));
+  const auto begin = SteadyClock::now();
+  agent.Stop();
+  EXPECT_LT(MillisecondsSince(begin), 3'000) << "nothing of the agent's own keeps the worker alive";
+  EXPECT_FALSE(rig.Haproxy().IsSet());
+}
+
 }  // namespace
 }  // namespace ingressfleet::agent::rig

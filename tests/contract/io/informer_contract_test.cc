@@ -78,8 +78,10 @@ TEST_F(InformerContract, StopsManyQuickly) {
     informers.push_back(std::make_unique<Informer>(*client_, Options(), nullptr));
     informers.back()->Start();
   }
+  for (const auto& informer : informers) ASSERT_TRUE(Eventually([&] { return informer->HasSynced(); }));
+  Apply(ConfigMap("seen", {}));  // by all of them: their watches are open
   for (const auto& informer : informers) {
-    ASSERT_TRUE(Eventually([&] { return informer->HasSynced() && informer->Health().watching; }));
+    ASSERT_TRUE(Eventually([&] { return informer->Get(ns_, "seen") != nullptr; }));
   }
   base::Duration worst{0};
   while (!informers.empty()) {

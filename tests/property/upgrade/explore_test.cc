@@ -36,7 +36,7 @@ int Pick(std::mt19937_64& random, int below) { return static_cast<int>(random() 
 Slot AnySlot(std::mt19937_64& random) { return Pick(random, 2) == 0 ? Slot::kA : Slot::kB; }
 
 Operator& AnyLeader(World& world, std::mt19937_64& random) {
-  return world.operators[1].leads && Pick(random, 4) == 0 ? world.operators[1] : world.operators[0];
+  return world.operators[1].leads && Pick(random, world.options().race ? 2 : 4) == 0 ? world.operators[1] : world.operators[0];
 }
 
 std::string AnyRevision(std::mt19937_64& random) { return Hash(1 + Pick(random, 4)); }
@@ -141,9 +141,11 @@ std::optional<std::string> RestOf(World& world) {
                ? std::optional<std::string>("Deleted") : std::nullopt;
   }
   if (state.phase == Phase::kInstall && world.QualityOf(Number(world.tier.desired.hash)) == Quality::kNeverReady) return "Install:NotReady";
-  if (!IsServing(world) || world.slots[Index(Other(state.serving->slot))].exists) return std::nullopt;
   // A broken revision that was made to serve by a lost status or a deleted workload: reported, nothing to go to.
-  if (world.QualityOf(Number(state.serving->revision.hash)) == Quality::kNeverReady) return "Stable:Dead";
+  const bool dead = state.serving && world.QualityOf(Number(state.serving->revision.hash)) == Quality::kNeverReady;
+  if (state.phase == Phase::kRollingBack && dead) return "RollingBack:Dead";
+  if (!IsServing(world) || world.slots[Index(Other(state.serving->slot))].exists) return std::nullopt;
+  if (dead) return "Stable:Dead";
   if (world.slots[Index(state.serving->slot)].Ready() < world.tier.replicas) return std::nullopt;
   if (state.serving->revision.hash == world.tier.desired.hash) return "Stable";
   const auto& failed = state.failed_revisions;
@@ -232,6 +234,21 @@ WalkResult Walk(const Options& base, std::int64_t steps, const Gates& gates, voi
   return result;
 }
 
+/// Two operators that take turns, in a tier in which slots come and go all the time.
+void Race(World& world, std::mt19937_64&) {
+  world.tier.promotion = Promotion::kAutomatic;
+  world.tier.retain = world.tier.observe = world.tier.abort_delay = world.tier.min_ready = seconds(1);
+  if (world.tier.strategy == Strategy::kRollingUpdate) world.tier.strategy = Strategy::kBlueGreen;
+}
+
+TEST(UpgradeModel, RandomWalkOfTwoEqualOperators) {
+  Options options;
+  options.race = true;
+  options.seed = static_cast<std::uint64_t>(FromEnvironment("UPGRADE_WALK_SEED", 7));
+  const WalkResult result = Walk(options, FromEnvironment("UPGRADE_WALK_STEPS", kDefaultSteps), DefaultGates(), Race);
+  EXPECT_FALSE(result.violation) << *result.violation;
+}
+
 TEST(UpgradeModel, RandomWalkKeepsEveryRuleAndComesToRest) {
   Options options;
   options.seed = static_cast<std::uint64_t>(FromEnvironment("UPGRADE_WALK_SEED", 20260301));
@@ -243,6 +260,303 @@ TEST(UpgradeModel, RandomWalkKeepsEveryRuleAndComesToRest) {
              took.count(), result.phases.size(), kPhaseCount);
   for (const auto& [rest, count] : result.rests) fmt::print("  rest {}: {}\n", rest, count);
   EXPECT_FALSE(result.violation) << *result.violation;
+}
+
+// ---------------------------------------------------------------------------------------------------------- breadth first
+
+/// Everything that can happen next, one step each. Time goes in steps of 10 s, all of a cache is read at once.
+std::vector<std::pair<std::string_view, void (*)(World&)>> Moves() {
+  return {
+      {"tick", [](World& w) { w.Tick(seconds(10)); }},
+      {"reconcile a", [](World& w) { w.Reconcile(Slot::kA); }},
+      {"reconcile b", [](World& w) { w.Reconcile(Slot::kB); }},
+      {"start a", [](World& w) { w.StartPod(Slot::kA); }},
+      {"start b", [](World& w) { w.StartPod(Slot::kB); }},
+      {"finish a", [](World& w) { w.FinishPod(Slot::kA); }},
+      {"finish b", [](World& w) { w.FinishPod(Slot::kB); }},
+      {"access a", [](World& w) { w.LoadAccess(Slot::kA); }},
+      {"access b", [](World& w) { w.LoadAccess(Slot::kB); }},
+      {"slices", [](World& w) { w.SyncSlices(); }},
+      {"round 0", [](World& w) { w.RefreshAll(w.operators[0]), w.Think(w.operators[0]); }},
+      {"round 1", [](World& w) { w.RefreshAll(w.operators[1]), w.Think(w.operators[1]); }},
+      {"think 0", [](World& w) { w.Think(w.operators[0]); }},
+      {"write 0", [](World& w) { w.PerformOne(w.operators[0]); }},
+      {"write 1", [](World& w) { w.PerformOne(w.operators[1]); }},
+      {"probe 0", [](World& w) { w.GatherEvidence(w.operators[0]); }},
+      {"crash 0", [](World& w) { w.Restart(w.operators[0]); }},
+      {"kill a", [](World& w) { w.KillAll(Slot::kA); }},
+      {"kill b", [](World& w) { w.KillAll(Slot::kB); }},
+      {"abort", [](World& w) { if (!w.tier.requests[static_cast<std::size_t>(RequestKind::kAbort)]) w.Ask(RequestKind::kAbort, ""); }},
+      {"spec", [](World& w) { w.SetDesired(3); }},
+      {"lose status", [](World& w) { w.LoseStatus(); }},
+  };
+}
+
+struct Frontier {
+  World world;
+  int depth;
+};
+
+/// One healthy upgrade, one small step after the other: the states from which the search begins.
+std::vector<World> Spine(const Options& options, void (*shape)(TierInput&)) {
+  World world(options);
+  world.tier.replicas = 1;
+  world.tier.expand_dwell = world.tier.min_ready = world.tier.observe = world.tier.retain = world.tier.abort_delay = seconds(20);
+  shape(world.tier);
+  for (int round = 0; round < 12; ++round) FairRound(world);
+  world.SetDesired(2);
+  std::vector<World> spine;
+  Operator& op = world.operators[0];
+  for (int round = 0; round < 60; ++round) {
+    const Phase before = world.status.state.phase;
+    world.RefreshAll(op);
+    world.Think(op);
+    spine.push_back(world);
+    while (!op.pending.empty()) world.PerformOne(op), ++world.step;
+    world.GatherEvidence(op);
+    if (world.status.state.phase != before || round % 3 == 0) spine.push_back(world);
+    for (Slot slot : {Slot::kA, Slot::kB}) world.Reconcile(slot), world.StartPod(slot), world.FinishPod(slot), world.LoadAccess(slot);
+    world.SyncSlices();
+    world.Tick(seconds(10));
+    ++world.step;
+  }
+  return spine;
+}
+
+TEST(UpgradeModel, BreadthFirstFromEveryStepOfAnUpgrade) {
+  const std::int64_t budget = FromEnvironment("UPGRADE_BFS_STATES", kDefaultStates);
+  const auto began = std::chrono::steady_clock::now();
+  constexpr void (*kShapes[])(TierInput&) = {
+      [](TierInput&) {},
+      [](TierInput& tier) { tier.cutover = CutoverMode::kExpandTerminate; },
+      [](TierInput& tier) { tier.strategy = Strategy::kRollingUpdate; },
+  };
+  const auto moves = Moves();
+  std::int64_t states = 0;
+  std::int64_t edges = 0;
+  std::int64_t settled = 0;
+  int depth = 0;
+  std::map<Phase, std::int64_t> by_phase;
+  for (const auto shape : kShapes) {
+    std::unordered_set<std::size_t> visited;
+    std::deque<Frontier> frontier;
+    const auto visit = [&](World&& world, int at) {
+      if (!visited.insert(std::hash<std::string>{}(world.Fingerprint())).second) return;
+      ++by_phase[world.status.state.phase];
+      frontier.push_back({std::move(world), at});
+    };
+    for (World& world : Spine(Options{}, shape)) visit(std::move(world), 0);
+    while (!frontier.empty() && static_cast<std::int64_t>(visited.size()) < budget / 3) {
+      const Frontier from = std::move(frontier.front());
+      frontier.pop_front();
+      depth = std::max(depth, from.depth);
+      for (const auto& [name, move] : moves) {
+        World next = from.world;
+        ++next.step;
+        move(next);
+        ++edges;
+        ASSERT_FALSE(next.violation) << *next.violation << " after " << name << " from " << Describe(from.world);
+        visit(std::move(next), from.depth + 1);
+      }
+      if (edges / static_cast<std::int64_t>(moves.size()) % 40 != 0) continue;
+      World rest = from.world;
+      const std::string where = Settle(rest);
+      ++settled;
+      ASSERT_FALSE(where.empty()) << "no rest from " << Describe(from.world) << "\nends in " << Describe(rest) << rest.violation.value_or("");
+    }
+    states += static_cast<std::int64_t>(visited.size());
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  fmt::print("breadth first: {} states, {} edges, depth {} from every step, {} settled, {} phases, {} ms\n", states, edges, depth, settled,
+             by_phase.size(), took.count());
+}
+
+// ---------------------------------------------------------------------------------------------------------- crash points
+
+struct CrashRun {
+  int writes = 0;
+  std::set<std::pair<Phase, std::string>> points;
+  std::string rest;
+  std::optional<std::string> violation;
+  std::string serving;
+};
+
+/// One upgrade in which the operator dies at one write: before it, after it, or (at < 0) never.
+CrashRun UpgradeWithCrash(void (*shape)(World&), int at, bool after) {
+  World world((Options()));
+  world.operators[1].leads = false;
+  shape(world);
+  for (int round = 0; round < 12; ++round) FairRound(world);
+  world.SetDesired(2);
+  CrashRun run;
+  Operator& op = world.operators[0];
+  for (int round = 0; round < 2500 && !world.violation; ++round) {
+    world.RefreshAll(op);
+    world.Think(op);
+    world.GatherEvidence(op);
+    while (!op.pending.empty()) {
+      constexpr const char* kKinds[] = {"intent", "slot", "entry", "preview"};
+      run.points.insert({world.status.state.phase, kKinds[op.pending.front().kind]});
+      const bool dies = run.writes++ == at;
+      if (dies && !after) {
+        world.Restart(op);
+        break;
+      }
+      world.PerformOne(op);
+      if (dies) world.Restart(op);
+    }
+    for (Slot slot : {Slot::kA, Slot::kB}) world.Reconcile(slot), world.StartPod(slot), world.FinishPod(slot), world.LoadAccess(slot);
+    world.LoadEntryAccess();
+    world.SyncSlices();
+    world.Tick(seconds(2));
+    ++world.step;
+    const auto rest = RestOf(world);
+    if (rest && world.status.state.transition_id > 4) {
+      run.rest = *rest;
+      break;
+    }
+  }
+  run.violation = world.violation;
+  if (world.status.state.serving) run.serving = world.status.state.serving->revision.hash;
+  return run;
+}
+
+TEST(UpgradeModel, DiesBeforeAndAfterEveryWriteAndEndsInTheSamePlace) {
+  struct Shaped {
+    const char* name;
+    void (*shape)(World&);
+    const char* rest;
+    const char* serving;
+  };
+  constexpr Shaped kShapes[] = {
+      {"BlueGreen", [](World&) {}, "Stable", "r2"},
+      {"Canary", [](World& w) { w.tier.strategy = Strategy::kCanary; }, "Stable", "r2"},
+      {"Terminate", [](World& w) { w.tier.cutover = CutoverMode::kExpandTerminate; }, "Stable", "r2"},
+      {"Flip", [](World& w) { w.tier.cutover = CutoverMode::kFlip; }, "Stable", "r2"},
+      {"Rolling", [](World& w) { w.tier.strategy = Strategy::kRollingUpdate; }, "Stable", "r2"},
+      {"NeverReady", [](World& w) { w.quality[2] = Quality::kNeverReady; }, "Stable:RevisionFailed", "r1"},
+      {"RollingNeverReady", [](World& w) { w.quality[2] = Quality::kNeverReady, w.tier.strategy = Strategy::kRollingUpdate; }, "Stable:RevisionFailed", "r1"},
+      {"OverBudgetInExpand", [](World& w) { w.quality[2] = Quality::kOverBudget; }, "Stable:RevisionFailed", "r1"},
+      {"OverBudgetInObserve", [](World& w) { w.quality[2] = Quality::kOverBudget, w.tier.cutover = CutoverMode::kFlip; }, "Stable:RevisionFailed", "r1"},
+  };
+  std::set<Phase> phases;
+  std::size_t points = 0;
+  int runs = 0;
+  for (const Shaped& shaped : kShapes) {
+    const CrashRun whole = UpgradeWithCrash(shaped.shape, -1, false);
+    ASSERT_EQ(whole.rest, shaped.rest) << shaped.name;
+    points += whole.points.size();
+    for (const auto& [phase, kind] : whole.points) phases.insert(phase);
+    fmt::print("{}: {} writes in a whole upgrade\n", shaped.name, whole.writes);
+    EXPECT_LE(whole.writes, 60) << shaped.name;
+    for (int at = 0; at < whole.writes; ++at) {
+      for (const bool after : {false, true}) {
+        const CrashRun run = UpgradeWithCrash(shaped.shape, at, after);
+        ++runs;
+        ASSERT_FALSE(run.violation) << *run.violation << " " << shaped.name << " write " << at;
+        ASSERT_EQ(run.rest, shaped.rest) << shaped.name << " write " << at << (after ? " after" : " before");
+        ASSERT_EQ(run.serving, shaped.serving) << shaped.name << " write " << at;
+      }
+    }
+  }
+  fmt::print("crash points: {} (phase, kind of write), {} runs, {} phases\n", points, runs, phases.size());
+  for (const PhaseRow& row : AllPhases()) {
+    if (row.forward) {
+      EXPECT_TRUE(phases.contains(row.phase)) << row.name;
+    }
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------ the way back
+
+World InObserve() {
+  World world((Options()));
+  world.operators[1].leads = false;
+  world.tier.observe = seconds(3600);
+  for (int round = 0; round < 12; ++round) FairRound(world);
+  world.SetDesired(2);
+  for (int round = 0; round < 100 && world.status.state.phase != Phase::kObserve; ++round) FairRound(world);
+  EXPECT_EQ(world.status.state.phase, Phase::kObserve);
+  FairRound(world);
+  return world;
+}
+
+// I12: nobody answers for the candidate, nothing can be written to it, no evidence comes. It is left all the same.
+TEST(UpgradeModel, TheWayBackNeedsNothingOfTheCandidate) {
+  for (const bool dead : {true, false}) {
+    World world = InObserve();
+    const Slot candidate = world.status.state.candidate->slot;
+    world.frozen_candidate = true;
+    world.evidence_up = false;
+    if (dead) world.KillAll(candidate), world.quality[2] = Quality::kNeverReady;
+    else world.Ask(RequestKind::kAbort, "");
+    int rounds = 0;
+    while (world.entry.traffic != Only(Other(candidate)) && rounds < 50) FairRound(world), ++rounds;
+    EXPECT_LE(rounds, dead ? 1 : 6);
+    EXPECT_FALSE(world.violation) << *world.violation;
+  }
+}
+
+// T14's control: without the dwell the balancer's last target goes before the new one is admitted, and the model sees it.
+TEST(UpgradeModel, FlipIsNotSafeBehindASlowBalancer) {
+  World world((Options()));
+  world.operators[1].leads = false;
+  world.tier.expand_dwell = seconds(0);
+  for (int round = 0; round < 12; ++round) FairRound(world);
+  world.SetDesired(2);
+  for (int round = 0; round < 100 && !world.violation; ++round) FairRound(world);
+  ASSERT_TRUE(world.violation);
+  EXPECT_EQ(world.violation->substr(0, 5), "Dwell") << *world.violation;
+}
+
+// ---------------------------------------------------------------------------------------------------------- mutation tests
+
+struct Mutant {
+  const char* name;
+  std::optional<std::pair<Chain, const char*>> gate;
+  DriverFlaws flaws;
+  void (*shape)(World& world, std::mt19937_64& random);
+};
+
+TEST(UpgradeModel, EveryGuardThatIsTakenOutIsMissed) {
+  constexpr auto kAny = [](World&, std::mt19937_64&) {};
+  const Mutant mutants[] = {
+      {"select/slots-claimed", {{Chain::kSelect, "slots-claimed"}}, {}, Race},
+      {"select/keeps-ready", {{Chain::kSelect, "keeps-ready"}}, {}, kAny},
+      {"select/access-in-force", {{Chain::kSelect, "access-in-force"}}, {}, kAny},
+      {"select/covers-serving", {{Chain::kSelect, "covers-serving"}}, {}, kAny},
+      {"select/nodes-covered", {{Chain::kSelect, "nodes-covered"}}, {},
+       [](World& w, std::mt19937_64&) { w.tier.local_traffic_policy = true, w.tier.cutover = CutoverMode::kExpandContract; }},
+      {"remove/entry-fenced", {{Chain::kRemove, "entry-fenced"}}, {}, Race},
+      {"remove/not-selected", {{Chain::kRemove, "not-selected"}}, {}, kAny},
+      {"remove/not-last-ready", {{Chain::kRemove, "not-last-ready"}}, {}, kAny},
+      {"verify/parity", {{Chain::kVerify, "parity"}}, {}, kAny},
+      {"approve/approved", {{Chain::kApprove, "approved"}}, {}, kAny},
+      {"expand/candidate-in-slices", {{Chain::kExpand, "candidate-in-slices"}}, {}, kAny},
+      {"observe/budget", {{Chain::kObserve, "budget"}}, {}, kAny},
+      {"retain/retain-over", {{Chain::kRetain, "retain-over"}}, {}, kAny},
+      {"start/not-failed", {{Chain::kStart, "not-failed"}}, {}, kAny},
+      {"window: no dwell", {}, {}, [](World& w, std::mt19937_64&) { w.tier.expand_dwell = seconds(0); }},
+      {"clock: no steady time", {}, {.trusts_wall_clock = true}, kAny},
+      {"driver: no object versions", {}, {.ignores_object_versions = true}, kAny},
+      {"driver: no status version", {}, {.ignores_status_version = true}, kAny},
+      {"driver: acts before it records", {}, {.performs_before_recording = true}, kAny},
+  };
+  const std::int64_t budget = FromEnvironment("UPGRADE_MUTANT_STEPS", 10 * kDefaultSteps);
+  const auto began = std::chrono::steady_clock::now();
+  fmt::print("| guard taken out | found as | after steps |\n|---|---|---|\n");
+  for (const Mutant& mutant : mutants) {
+    Options options;
+    options.seed = 7;
+    options.flaws = mutant.flaws;
+    options.race = mutant.shape == &Race;
+    const Gates gates = mutant.gate ? DefaultGates().Without(mutant.gate->first, mutant.gate->second) : DefaultGates();
+    const WalkResult result = Walk(options, budget, gates, mutant.shape);
+    fmt::print("| {} | {} | {} |\n", mutant.name, result.violation ? result.violation->substr(0, result.violation->find(" [")) : "NOT FOUND", result.steps);
+    EXPECT_TRUE(result.violation && result.violation->rfind("Liveness", 0) != 0) << mutant.name;
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  fmt::print("mutants: {} in {} ms\n", std::size(mutants), took.count());
 }
 
 }  // namespace

@@ -89,6 +89,8 @@ struct Write {
   std::int64_t version = 0;  ///< expected; 0 = must not exist
   Phase phase = Phase::kNew;
   std::int64_t transition_id = 0;
+  std::array<std::int64_t, 2> slot_basis{};  ///< steps of the reads that it was decided on
+  std::int64_t entry_basis = 0;
 };
 
 struct Stopwatch {
@@ -111,12 +113,13 @@ struct Operator {
   std::string probe_revision;
   Stopwatch transition;
   Stopwatch intent;  ///< id = version of the status
-  bool restarted = true;  ///< since it recorded the current phase
+  bool watched_retain = false;  ///< it recorded the current retention and has not restarted since
 };
 
 struct Options {
   std::uint64_t seed = 1;
   bool two_operators = true;
+  bool race = false;  ///< both work equally often
   DriverFlaws flaws;
   Duration admit{seconds(20)};  ///< what the balancer really needs
 };
@@ -162,6 +165,8 @@ class World {
   bool frozen_candidate = false;  ///< nobody can write to the candidate's workload
   std::optional<std::string> violation;
 
+  const Options& options() const { return options_; }
+
   // ------------------------------------------------------------------------------------------------------------- actions
 
   void Tick(Duration by) { now += by; }
@@ -174,12 +179,18 @@ class World {
     const auto want = static_cast<std::size_t>(live.exists ? live.replicas : 0);
     auto& ready = live.ready;
     auto& starting = live.starting;
-    while (ready.size() + starting.size() > want && !starting.empty()) starting.pop_back(), ++live.terminating;
+    std::erase_if(starting, [&](int each) { return each != live.revision; });
+    std::stable_partition(ready.begin(), ready.end(), [&](int each) { return each == live.revision; });
+    // A rolling update: maxSurge 1, maxUnavailable 0, the old ones go first.
+    const bool rolling = want > 0 && !ready.empty() && ready.back() != live.revision;
+    const std::size_t limit = want + (rolling ? 1 : 0);
+    while (ready.size() + starting.size() > limit && !starting.empty()) starting.pop_back(), ++live.terminating;
     while (ready.size() > want) ready.pop_back(), ++live.terminating;
     while (ready.size() + starting.size() < want) starting.push_back(live.revision);
-    RollOne(live);
+    if (!ready.empty() && ready.back() != live.revision && starting.empty()) starting.push_back(live.revision);
     if (ready.empty() && starting.empty()) live.access = false;
-    if (served && Effective() == 0) Break("I3", fmt::format("the pods that served were taken away from slot {}", SlotName(slot)));
+    const bool excused = lost_[1 - Index(slot)] > removal_basis_[Index(slot)];
+    if (served && Effective() == 0 && !excused) Break("I3", fmt::format("the pods that served were taken away from slot {}", SlotName(slot)));
   }
 
   void StartPod(Slot slot) {
@@ -267,7 +278,7 @@ class World {
     bool done = false;
     switch (write.kind) {
       case Write::kStatus: done = WriteStatus(op, write); break;
-      case Write::kSlot: done = WriteSlot(op, write); break;
+      case Write::kSlot: done = WriteSlot(write); break;
       case Write::kEntry: done = WriteEntry(op, write); break;
       case Write::kPreview: preview = write.preview, done = true; break;
     }
@@ -297,7 +308,7 @@ class World {
     op.evidence = {};
     op.probes = {};
     op.transition = op.intent = {};
-    op.restarted = true;
+    op.watched_retain = false;
     RefreshAll(op);
   }
 
@@ -431,22 +442,6 @@ class World {
                             status.state.transition_id);
   }
 
-  // One pod at a time and only when a new one is ready: maxUnavailable 0.
-  void RollOne(Workload& live) {
-    if (!live.exists) return;
-    const auto old_ready = std::find_if(live.ready.begin(), live.ready.end(), [&](int each) { return each != live.revision; });
-    std::erase_if(live.starting, [&](int each) { return each != live.revision; });
-    if (old_ready == live.ready.end()) return;
-    if (std::find(live.ready.begin(), live.ready.end(), live.revision) == live.ready.end() ||
-        std::count(live.ready.begin(), live.ready.end(), live.revision) + live.starting.size() < static_cast<std::size_t>(live.replicas)) {
-      if (live.starting.empty()) live.starting.push_back(live.revision);
-    }
-    if (live.Ready() > live.replicas || static_cast<std::int64_t>(live.ready.size()) >= live.replicas + 1) {
-      live.ready.erase(std::find_if(live.ready.begin(), live.ready.end(), [&](int each) { return each != live.revision; }));
-      ++live.terminating;
-    }
-  }
-
   bool FaultSince(Traffic traffic, std::int64_t since) const {
     return (Selects(traffic, Slot::kA) && lost_[0] > since) || (Selects(traffic, Slot::kB) && lost_[1] > since);
   }
@@ -461,6 +456,8 @@ class World {
     const auto push = [&](Write write) {
       write.phase = state.phase;
       write.transition_id = state.transition_id;
+      write.slot_basis = {op.slots[0].step, op.slots[1].step};
+      write.entry_basis = op.entry.step;
       op.pending.push_back(std::move(write));
     };
     for (Slot slot : {Slot::kA, Slot::kB}) {
@@ -497,10 +494,10 @@ class World {
 
   bool WriteStatus(Operator& op, const Write& write) {
     if (write.version != status.version && !options_.flaws.ignores_status_version) return false;
-    CheckRecord(status.state, write.state);
-    if (write.state.phase == Phase::kRetain && status.state.phase != Phase::kRetain) {
+    CheckRecord(op, status.state, write.state);
+    if (write.state.phase == Phase::kRetain && status.state.phase == Phase::kObserve) {
       retain_began_ = now;
-      op.restarted = false;
+      for (Operator& each : operators) each.watched_retain = &each == &op;
     }
     status = {NextVersion(), write.state};
     ReadStatus(op);
@@ -509,9 +506,14 @@ class World {
     return true;
   }
 
-  void CheckRecord(const TierState& from, const TierState& to) {
+  void CheckRecord(const Operator& op, const TierState& from, const TierState& to) {
     const bool rebuilt = from.phase == Phase::kNew;
     if (to.phase == Phase::kExpand) expand_began_ = step;
+    if (from.phase == Phase::kRetain && to.phase == Phase::kDrain) {
+      const Duration kept = now - retain_began_;
+      const Duration least = op.watched_retain ? tier.retain : std::min<Duration>(tier.retain, seconds(60));
+      if (kept < least) Break("T43", fmt::format("drains after {} s", std::chrono::duration_cast<seconds>(kept).count()));
+    }
     if (!rebuilt && to.transition_id < from.transition_id) Break("C1", "the transition id went back");
     if (from.phase == Phase::kObserve && to.phase == Phase::kRetain && !to.rollback_run &&
         !proven_.contains({from.transition_id, static_cast<int>(Probe::kBudget), to.serving->revision.hash})) {
@@ -523,8 +525,9 @@ class World {
     if (from.phase == Phase::kVerify && to.phase == Phase::kApprove && !proven(Probe::kParity)) {
       Break("I13", "left Verify without a passed probe of this revision in this transition");
     }
-    if (from.phase == Phase::kApprove && to.phase != Phase::kApprove && RowOf(to.phase).forward &&
-        tier.promotion == Promotion::kManual && !to.rollback_run && !approved_.contains(revision) && !promotion_changed_) {
+    const bool exposes = to.phase == Phase::kExpand || to.phase == Phase::kContract || to.phase == Phase::kRolling;
+    if (from.phase == Phase::kApprove && exposes &&
+        tier.promotion == Promotion::kManual && !to.rollback_run && !approved_.contains(revision)) {
       Break("I14", "went on without an approval that names the revision");
     }
     if (from.phase == Phase::kStable && to.phase == Phase::kPreflight && !to.rollback_run &&
@@ -533,15 +536,16 @@ class World {
     }
   }
 
-  bool WriteSlot(Operator& op, const Write& write) {
+  bool WriteSlot(const Write& write) {
     Workload& live = slots[Index(write.slot)];
     const bool is_candidate = status.state.candidate && status.state.candidate->slot == write.slot;
     if (frozen_candidate && is_candidate) return false;
     const WantedSlot& wanted = write.slot_wanted;
     if (write.version != live.version && !(options_.flaws.ignores_object_versions && live.exists)) return false;
     const std::int64_t entitled = std::min<std::int64_t>(live.replicas, std::max<std::int64_t>(1, tier.replicas));
+    if (live.exists && wanted.replicas < live.replicas) removal_basis_[Index(write.slot)] = std::min(write.slot_basis[0], write.slot_basis[1]);
     const bool removes = wanted.action == SlotAction::kDelete || (live.exists && wanted.replicas < entitled && wanted.replicas == 0);
-    if (removes) CheckRemoval(op, write);
+    if (removes) CheckRemoval(write);
     if (wanted.action == SlotAction::kDelete) {
       const auto gone = static_cast<int>(live.ready.size() + live.starting.size());
       const bool served = Effective() > 0;
@@ -566,11 +570,11 @@ class World {
     return true;
   }
 
-  void CheckRemoval(const Operator& op, const Write& write) {
+  void CheckRemoval(const Write& write) {
     const Slot other = Other(write.slot);
     const Workload& rest = slots[Index(other)];
-    const bool edited = foreign_ > op.entry.step;
-    const bool excused = edited || lost_[Index(other)] > op.slots[Index(other)].step || lost_[Index(write.slot)] > op.slots[Index(write.slot)].step;
+    const bool edited = foreign_ > write.entry_basis;
+    const bool excused = edited || lost_[Index(other)] > write.slot_basis[Index(other)] || lost_[Index(write.slot)] > write.slot_basis[Index(write.slot)];
     if (tier.deleting || write.phase == Phase::kDeleting) return;
     if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "removal while unresolved");
     if (entry.exists && entry.traffic && !edited && *entry.traffic == Only(write.slot)) {
@@ -583,14 +587,11 @@ class World {
       Break("Healthy", fmt::format("slot {} is taken away though it alone has ready pods", SlotName(write.slot)));
     }
     if (write.phase == Phase::kDrain && status.state.phase == Phase::kDrain) {
-      const Duration kept = now - retain_began_;
-      const Duration least = op.restarted ? std::min<Duration>(tier.retain, seconds(60)) : tier.retain;
-      if (kept < least) Break("T43", fmt::format("drained after {} s", std::chrono::duration_cast<seconds>(kept).count()));
       if (rest.Ready() == 0 && !excused) Break("Healthy", "drained though the serving slot is dead");
     }
   }
 
-  bool WriteEntry(Operator& op, const Write& write) {
+  bool WriteEntry(const Operator& op, const Write& write) {
     const WantedEntry& wanted = write.entry_wanted;
     if (write.version != entry.version && !(options_.flaws.ignores_object_versions && entry.exists)) return false;
     if (wanted.action == SlotAction::kDelete) {
@@ -611,7 +612,7 @@ class World {
     entry.serving_revision = wanted.serving_revision;
     entry.foreign = false;
     entry.version = NextVersion();
-    entry_basis_ = std::min({op.slots[0].step, op.slots[1].step});
+    entry_basis_ = std::min(write.slot_basis[0], write.slot_basis[1]);
     return true;
   }
 
@@ -625,10 +626,9 @@ class World {
     for (Slot slot : {Slot::kA, Slot::kB}) {
       if (!Selects(to, slot)) continue;
       selected += slots[Index(slot)].Ready();
-      excused |= lost_[Index(slot)] > op.slots[Index(slot)].step;
+      excused |= lost_[Index(slot)] > write.slot_basis[Index(slot)];
       const bool newly = !entry.traffic || !Selects(*entry.traffic, slot);
-      const bool known = op.slots[Index(slot)].value.Ready() > 0;
-      if (newly && known && slots[Index(slot)].Ready() > 0 && !slots[Index(slot)].access && lost_[Index(slot)] <= op.slots[Index(slot)].step) {
+            if (newly && slots[Index(slot)].Ready() > 0 && !slots[Index(slot)].access && gained_[Index(slot)] <= write.slot_basis[Index(slot)] && lost_[Index(slot)] <= write.slot_basis[Index(slot)]) {
         Break("I7", fmt::format("slot {} was selected before its access list was in force", SlotName(slot)));
       }
     }
@@ -642,12 +642,12 @@ class World {
     if (write.phase != Phase::kContract || !state.candidate || !state.serving || write.entry_wanted.traffic != Only(state.candidate->slot)) return;
     const std::size_t c = Index(state.candidate->slot);
     const std::size_t s = Index(state.serving->slot);
-    const bool changed = lost_[c] > op.slots[c].step || gained_[s] > op.slots[s].step;
+    const bool changed = lost_[c] > write.slot_basis[c] || gained_[s] > write.slot_basis[s];
     if (!changed && slots[c].Ready() < slots[s].Ready()) {
       Break("I18", fmt::format("contracted to {} pods from {}", slots[c].Ready(), slots[s].Ready()));
     }
     const bool covered = (slots[s].nodes & ~slots[c].nodes) == 0;
-    if (tier.local_traffic_policy && slots[s].Ready() > 0 && !covered && lost_nodes_ <= std::min(op.slots[c].step, op.slots[s].step) && !changed) {
+    if (tier.local_traffic_policy && slots[s].Ready() > 0 && !covered && lost_nodes_ <= std::min(write.slot_basis[c], write.slot_basis[s]) && !changed) {
       Break("T13", "contracted with Local policy while a node has only the old slot");
     }
   }
@@ -662,12 +662,10 @@ class World {
   std::int64_t foreign_ = 0;
   std::int64_t entry_basis_ = 0;
   std::int64_t expand_began_ = 0;
+  std::array<std::int64_t, 2> removal_basis_{};
   TimePoint retain_began_{};
   std::set<Proof> proven_;
   std::set<std::string> approved_;
-
- public:
-  bool promotion_changed_ = false;
 };
 
 inline std::string World::Fingerprint() const {

@@ -140,6 +140,7 @@ TEST(EnumTest, EveryValueRoundTrips) {
   ExpectRoundTrips<ListenerProtocol>();
   ExpectRoundTrips<EnforcementLayer>();
   ExpectRoundTrips<SelectorOperator>();
+  ExpectRoundTrips<DeletionPolicy>();
   ExpectRoundTrips<TolerationOperator>();
   ExpectRoundTrips<TaintEffect>();
 }
