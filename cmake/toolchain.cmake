@@ -17,7 +17,9 @@ if(CCACHE)
   add_compile_options(-fpch-preprocess)
 endif()
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+# Warnings are errors for developers only: a release is built by compilers that we do not know, with warnings of their own.
+set(WARNINGS_ARE_ERRORS $<$<BOOL:${INGRESSFLEET_WERROR}>:-Werror>)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual ${WARNINGS_ARE_ERRORS}
                     -Wno-missing-field-initializers)
 add_compile_definitions(INGRESSFLEET_VERSION="${PROJECT_VERSION}")
 if(INGRESSFLEET_SANITIZE)

@@ -47,8 +47,8 @@ class Place:
         """Commands that make the others work in the user's shell."""
         return []
 
-    def request_hints(self) -> list[str]:
-        """Commands that send a request."""
+    def request_hints(self, address: str) -> list[str]:
+        """Commands that send a request to the public tier's address."""
         return []
 
     @property
@@ -96,8 +96,8 @@ class LocalPlace(Place):
     def hints(self) -> list[str]:
         return [f"export KUBECONFIG={self.kubeconfig}", f"alias kubectl={components.kubectl()}"]
 
-    def request_hints(self) -> list[str]:
-        return [f"{CLUSTER.relative_to(ROOT)} exec --name {self.name} client -- curl --interface 198.51.100.10 http://ADDRESS/ -H 'Host: shop.example.com'"]
+    def request_hints(self, address: str) -> list[str]:
+        return [f"{CLUSTER.relative_to(ROOT)} exec --name {self.name} client -- curl --interface 198.51.100.10 -H 'Host: shop.example.com' http://{address}/"]
 
 
 class CurrentPlace(Place):

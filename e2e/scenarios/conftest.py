@@ -88,7 +88,7 @@ def fresh_fleet(cluster, operator, sites, client, measure):
     waiting.describe_world = lambda: describe_world(cluster, operator, fleet)
     sites.remove_ingresses()
     if cluster.kube.delete("IngressFleet", fleet.name):
-        waiting.wait_until(lambda: cluster.kube.get("IngressFleet", fleet.name) is None and not fleet.owned(), "the fleet of an earlier run is gone", 120)
+        waiting.wait_until(lambda: cluster.kube.get("IngressFleet", fleet.name) is None, "the fleet of an earlier run is gone", 120)
     sites.wait_until_ready()
     watch = Stopwatch()
     fleet.apply()

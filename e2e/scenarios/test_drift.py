@@ -88,18 +88,23 @@ def test_a_removed_annotation_of_the_spec_is_removed(entries, fleet):
     wait_until(lambda: "e2e.example.test/owner" not in fleet["public"].entry()["metadata"].get("annotations", {}), "the annotation is gone")
 
 
+def ranges(tier) -> list[str]:
+    return tier.entry()["spec"].get("loadBalancerSourceRanges", [])
+
+
 def test_an_opened_load_balancer_is_closed_again(entries, fleet, kube, client, measure):
-    address = fleet["private"].address
+    address, before = fleet["private"].address, ranges(fleet["private"])
     kube.patch("Service", "private-entry", NAMESPACE, {"spec": {"loadBalancerSourceRanges": ["0.0.0.0/0"]}})
     opened = time.monotonic()
-    wait_until(lambda: fleet["private"].entry()["spec"]["loadBalancerSourceRanges"] == ["10.0.0.0/8"], "the ranges are back", 10)
+    wait_until(lambda: ranges(fleet["private"]) == before, "the ranges are back", 10)
     measure("opened source ranges → closed", time.monotonic() - opened, "s")
     client.get_until({"failure": "timeout"}, INTERNET, address, WIKI.host, deadline=15, seconds=0.5)
 
 
 def test_removed_ranges_come_back(entries, fleet, kube):
+    before = ranges(fleet["private"])
     kube.patch("Service", "private-entry", NAMESPACE, {"spec": {"loadBalancerSourceRanges": None}})
-    wait_until(lambda: fleet["private"].entry()["spec"].get("loadBalancerSourceRanges") == ["10.0.0.0/8"], "the ranges are back", 10)
+    wait_until(lambda: ranges(fleet["private"]) == before, "the ranges are back", 10)
 
 
 def test_the_live_settings_come_back(entries, fleet, kube):
@@ -141,12 +146,13 @@ def test_a_changed_range_is_in_force_without_a_restart(entries, fleet, client):
 def test_foreign_marks_on_owned_objects_are_left_alone(entries, fleet, kube):
     foreign = {"metadata": {"annotations": {"foreign.example.test/note": "kept"}, "labels": {"foreign.example.test/team": "kept"}}}
     owned = [("Service", "public-entry", NAMESPACE), ("Deployment", "public-a", NAMESPACE), ("IngressClass", "public", ""), ("ConfigMap", "public-live", NAMESPACE)]
+    before = ranges(fleet["public"])
     try:
         for kind, name, space in owned:
             kube.patch(kind, name, space, foreign)
         # A repair of something else on the same object writes it, and must not take them away.
         kube.patch("Service", "public-entry", NAMESPACE, {"spec": {"loadBalancerSourceRanges": ["192.0.2.0/24"]}})
-        wait_until(lambda: fleet["public"].entry()["spec"]["loadBalancerSourceRanges"] == ["0.0.0.0/0"], "the ranges are back")
+        wait_until(lambda: ranges(fleet["public"]) == before, "the ranges are back")
         for kind, name, space in owned:
             metadata = kube.get(kind, name, space)["metadata"]
             assert metadata["annotations"].get("foreign.example.test/note") == "kept", kind

@@ -24,8 +24,9 @@ def nothing_restarts(fleet):
 
 def operator_works(fleet, kube, client, made) -> None:
     """It repairs and it serves new things."""
+    before = fleet["public"].entry()["spec"]["loadBalancerSourceRanges"]
     kube.patch("Service", "public-entry", NAMESPACE, {"spec": {"loadBalancerSourceRanges": ["192.0.2.0/24"]}})
-    wait_until(lambda: fleet["public"].entry()["spec"]["loadBalancerSourceRanges"] == ["0.0.0.0/0"], "the operator repairs", 60)
+    wait_until(lambda: fleet["public"].entry()["spec"]["loadBalancerSourceRanges"] == before, "the operator repairs", 60)
     host = f"later-{time.time_ns()}.example.test"
     made(apps.ingress("later", SPACE, host, SHOP.app, "public"))
     client.get_until({"app": SHOP.app}, INTERNET, fleet["public"].address, host)

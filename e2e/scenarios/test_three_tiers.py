@@ -60,7 +60,9 @@ def test_exactly_the_private_class_is_default(fleet, kube):
 
 def test_each_entry_carries_its_access_list(fleet):
     for tier in fleet.sample["spec"]["tiers"]:
-        assert fleet[tier["name"]].entry()["spec"]["loadBalancerSourceRanges"] == tier["access"]["allowedSourceRanges"]
+        ranges = fleet[tier["name"]].entry()["spec"]["loadBalancerSourceRanges"]
+        # Nobody by IPv6: a list of IPv4 ranges alone would leave it open.
+        assert [one for one in ranges if one != "::1/128"] == tier["access"]["allowedSourceRanges"]
 
 
 def test_proxy_refuses_too_when_the_load_balancer_is_bypassed(fleet, client):

@@ -44,7 +44,7 @@ plan::Plan PlanForEmptyCluster(const plan::ResolvedFleet& fleet, const kube::Obj
   return plan::MakePlan(fleet, snapshot);
 }
 
-kube::Json PlanAsJson(const std::string& fleet, const plan::Plan& plan) {
+kube::Json PlanAsJson(const plan::ResolvedFleet& fleet, const plan::Plan& plan) {
   kube::Json stages = kube::Json::array();
   for (const effect::Stage& stage : plan.difference.batch.stages) {
     kube::Json changes = kube::Json::array();
@@ -53,11 +53,16 @@ kube::Json PlanAsJson(const std::string& fleet, const plan::Plan& plan) {
     }
     stages.push_back({{"name", stage.name}, {"changes", std::move(changes)}});
   }
-  return {{"fleet", fleet}, {"stages", std::move(stages)}};
+  kube::Json notices = kube::Json::object();
+  for (const plan::ResolvedTier& tier : fleet.tiers) notices[tier.name] = tier.notices;
+  return {{"fleet", fleet.name}, {"stages", std::move(stages)}, {"notices", std::move(notices)}};
 }
 
-void PrintPlan(const std::string& fleet, const plan::Plan& plan, std::ostream& out) {
-  fmt::print(out, "fleet {}: {} objects\n", fleet, plan.difference.batch.size());
+void PrintPlan(const plan::ResolvedFleet& fleet, const plan::Plan& plan, std::ostream& out) {
+  fmt::print(out, "fleet {}: {} objects\n", fleet.name, plan.difference.batch.size());
+  for (const plan::ResolvedTier& tier : fleet.tiers) {
+    for (const std::string& notice : tier.notices) fmt::print(out, "note: tier {}: {}\n", tier.name, notice);
+  }
   int step = 0;
   for (const effect::Stage& stage : plan.difference.batch.stages) {
     fmt::print(out, "\n{}. {}\n", ++step, stage.name);
@@ -102,9 +107,9 @@ int Plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     }
     const plan::Plan plan = PlanForEmptyCluster(resolution.fleet, object);
     if (options.json) {
-      fmt::print(out, "{}\n", PlanAsJson(resolution.fleet.name, plan).dump(2));
+      fmt::print(out, "{}\n", PlanAsJson(resolution.fleet, plan).dump(2));
     } else {
-      PrintPlan(resolution.fleet.name, plan, out);
+      PrintPlan(resolution.fleet, plan, out);
     }
   }
   return kExitOk;

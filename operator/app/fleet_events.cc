@@ -20,20 +20,22 @@ bool IsGood(const Condition& condition) {
   return condition.status == (inverted ? ConditionStatus::kFalse : ConditionStatus::kTrue);
 }
 
-/// Work in progress is no warning, and neither is a tier that is only just coming up.
-bool IsWarning(const Condition& condition, const Condition* before) {
-  return !IsGood(condition) && condition.type != "Progressing" && before != nullptr &&
-         condition.status != ConditionStatus::kUnknown;
+/// Work in progress is no warning, and what is not known yet is none either.
+bool IsWarning(const Condition& condition) {
+  return !IsGood(condition) && condition.type != "Progressing" && condition.status != ConditionStatus::kUnknown;
+}
+
+/// A state that is seen for the first time is where everything starts; only a verdict on the specification is news then.
+bool IsNews(const Condition& condition, const Condition* before) {
+  if (condition.type == "Accepted") return before == nullptr || before->message != condition.message;
+  return before != nullptr && before->status != condition.status;
 }
 
 void RecordChanged(io::EventRecorder& events, const kube::Object& fleet, const std::string& subject,
                    const std::vector<Condition>& before, const std::vector<Condition>& after) {
   for (const Condition& condition : after) {
-    const Condition* previous = kube::FindCondition(before, condition.type);
-    if (previous != nullptr && previous->status == condition.status && previous->reason == condition.reason) continue;
-    const bool refused = condition.type == "Accepted" && condition.status == ConditionStatus::kFalse;
-    const bool warning = refused || IsWarning(condition, previous);
-    events.Record(fleet, {warning ? EventNote::Type::kWarning : EventNote::Type::kNormal, condition.type + condition.reason,
+    if (!IsNews(condition, kube::FindCondition(before, condition.type))) continue;
+    events.Record(fleet, {IsWarning(condition) ? EventNote::Type::kWarning : EventNote::Type::kNormal, condition.reason,
                           subject + condition.message});
   }
 }

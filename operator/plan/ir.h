@@ -98,6 +98,8 @@ struct ResolvedTier {
   kube::Json namespace_selector;  ///< null = all namespaces
   std::string default_certificate;  ///< "namespace/name" or empty
   bool network_policy = false;
+
+  std::vector<std::string> notices;  ///< allowed and yet worth knowing before it is applied: whole sentences for the plan
 };
 
 struct ResolvedFleet {

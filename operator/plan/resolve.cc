@@ -99,6 +99,7 @@ void ResolvePublishing(const api::Tier& tier, const Engine& engine, const Cluste
   resolved.listeners = result.listeners;
   resolved.enforcement = result.enforcement;
   resolved.external = result.external;
+  resolved.notices = exposure.notices(request);
   if (resolved.listeners.host_network && !engine.supports_host_network) {
     errors.push_back({FieldError::Type::kNotSupported, publishing_path + ".type", "\"HostNetwork\"",
                       fmt::format("{} cannot listen on the node's own ports here", engine.name)});

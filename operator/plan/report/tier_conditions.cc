@@ -183,6 +183,7 @@ base::Duration GraceOf(std::string_view condition_type) {
   if (condition_type == "WorkloadAvailable") return 30s;
   if (condition_type == "EntryReady") return 90s;
   if (condition_type == "AccessEnforced") return 30s;
+  if (condition_type == "ClassReady" || condition_type == "DriftDetected") return 10s;
   if (condition_type == "RolledOut") return 60min;
   return 0s;
 }

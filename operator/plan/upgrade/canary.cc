@@ -27,7 +27,10 @@ std::int64_t SharePercent(std::int64_t serving_endpoints, std::int64_t candidate
 }
 
 std::int64_t CandidateNeed(const TierInput& tier, const SlotsSeen& seen, const TierState& state) {
-  const std::int64_t serving = state.serving ? seen[state.serving->slot].ready : 0;
+  // The slices too: `ready` is 0 while the workload's controller has not caught up with a change of its size.
+  const SlotSeen none;
+  const SlotSeen& slot = state.serving ? seen[state.serving->slot] : none;
+  const std::int64_t serving = std::max(slot.ready, slot.in_slices);
   const std::int64_t full = std::max({std::int64_t{1}, tier.replicas, serving});
   if (AtFullSize(tier, state)) return full;
   const std::size_t step = state.phase == Phase::kShift ? static_cast<std::size_t>(state.step) : 0;

@@ -158,11 +158,20 @@ Status Engine::WaitUntilServing() {
   const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;
   while (true) {
     Status status = Refresh();
+    if (status) status = CheckMaster();
     if (status) return status;
     if (!IsRunning()) return Fail(Code::kUnavailable, "HAProxy ended at its start; its own words are in the log");
     if (std::chrono::steady_clock::now() > deadline) return Fail(status.error().Wrap("HAProxy does not come up"));
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
+}
+
+// After its start the master executes itself again; signals and commands that come in between are lost.
+Status Engine::CheckMaster() const {
+  const auto answer = AskMaster(Path("master.sock"), "show proc", std::chrono::seconds(5));
+  if (!answer) return Fail(answer.error());
+  if (answer->find("worker") == std::string::npos) return Fail(Code::kUnavailable, "the master process is not ready");
+  return {};
 }
 
 Status Engine::Refresh() {

@@ -59,6 +59,7 @@ class Engine {
   base::Status Refresh();
   base::Status WriteGeneration(const ProxyState& state);
   base::Status WaitUntilServing();
+  base::Status CheckMaster() const;
   void OpenSession();
   std::string WorkerPid();
   std::string ConfigHash(int pool_size) const;

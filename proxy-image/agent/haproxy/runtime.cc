@@ -179,19 +179,25 @@ Result<ProxyState> ReadState(RuntimeSession& session, std::string_view directory
   return state;
 }
 
-Status Reload(const std::string& master_socket, std::chrono::milliseconds timeout) {
+Result<std::string> AskMaster(const std::string& master_socket, std::string_view command, std::chrono::milliseconds timeout) {
   const auto fd = ConnectTo(master_socket);
   if (!fd) return Fail(fd.error());
   std::string answer;
-  Status status = SendAll(*fd, "reload\n");
+  Status status = SendAll(*fd, fmt::format("{}\n", command));
   for (const auto deadline = Clock::now() + timeout; status;) {
     const auto more = ReceiveSome(*fd, answer, deadline);
     if (!more) status = Fail(more.error());
     if (more && !*more) break;
   }
   close(*fd);
-  if (!status) return Fail(status.error().Wrap("reload"));
-  if (!answer.starts_with("Success=1")) return Fail(Code::kUnavailable, fmt::format("reload: {}", StripAnswer(answer)));
+  if (!status) return Fail(status.error());
+  return std::string(StripAnswer(answer));
+}
+
+Status Reload(const std::string& master_socket, std::chrono::milliseconds timeout) {
+  const auto answer = AskMaster(master_socket, "reload", timeout);
+  if (!answer) return Fail(answer.error().Wrap("reload"));
+  if (!answer->starts_with("Success=1")) return Fail(Code::kUnavailable, fmt::format("reload: {}", *answer));
   return {};
 }
 

@@ -39,6 +39,8 @@ base::Status Execute(RuntimeSession& session, const Command& command, std::strin
 /// Reads everything that HAProxy holds. `pool_size` is known from the configuration only.
 base::Result<ProxyState> ReadState(RuntimeSession& session, std::string_view directory, int pool_size);
 
+/// One command for the master process; its whole answer. The master closes its socket for a moment after each start and reload.
+base::Result<std::string> AskMaster(const std::string& master_socket, std::string_view command, std::chrono::milliseconds timeout);
 /// One hitless reload; returns when the new worker serves. The error carries HAProxy's own words.
 base::Status Reload(const std::string& master_socket, std::chrono::milliseconds timeout);
 

@@ -124,7 +124,8 @@ void WebServer::Serve(int fd) {
       if (head.find("/slow") != std::string::npos) std::this_thread::sleep_for(std::chrono::milliseconds(300));
       echo = head.find("websocket") != std::string::npos;
       if (echo) {
-        SendAll(fd, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        SendAll(fd, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
       } else {
         const auto body = fmt::format("server={}\n{}", name_, head);
         SendAll(fd, fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
@@ -154,7 +155,8 @@ std::string Connection::ReceiveSome() {
 Answer Connection::Receive() {
   while (true) {
     const auto end = rest_.find("\r\n\r\n");
-    if (end != std::string::npos) {
+    const bool until_the_end = rest_.substr(0, end).find("chunked") != std::string::npos;
+    if (end != std::string::npos && !until_the_end) {
       const auto length = end + 4 + ContentLength(std::string_view(rest_).substr(0, end));
       if (rest_.size() >= length) {
         Answer answer{std::atoi(rest_.c_str() + 9), rest_.substr(0, length)};
@@ -163,7 +165,7 @@ Answer Connection::Receive() {
       }
     }
     const auto more = ReceiveSome();
-    if (more.empty()) return {0, rest_};
+    if (more.empty()) return {until_the_end ? std::atoi(rest_.c_str() + 9) : 0, rest_};
     rest_ += more;
   }
 }

@@ -37,6 +37,7 @@ class RoutingTest : public ::testing::Test {
     AddIngress(snapshot, "i9", "", "any", "/any", "Prefix");
     AddIngress(snapshot, "i10", "a.test", "odd", "/x;y=(1)'$&,!*+:@%20z", "Exact");
     AddIngress(snapshot, "i11", "p.test", "api", "/public", "Prefix");
+    AddIngress(snapshot, "i13", "u.test", "root", "/ü", "Exact");
     AddIngress(snapshot, "i12", "p.test", "exact", "/admin", "Prefix");
     engine_ = rig_->NewEngine().release();
     const auto status = engine_->Sync(Compile(snapshot));
@@ -72,12 +73,14 @@ TEST_F(RoutingTest, Table) {
       // Wildcards match one label; a named host hides them, and the rules without a host too.
       {"b.w.test", "/", "wild"}, {"B.w.test:80", "/x", "wild"}, {"c.b.w.test", "/", "404"}, {"w.test", "/", "404"},
       {"named.w.test", "/only", "root"}, {"named.w.test", "/", "404"}, {"named.w.test", "/any", "404"}, {"b.w.test", "/any", "wild"},
-      {"unknown.test", "/any/x", "any"}, {"unknown.test", "/", "404"}, {"", "/", "400"}, {"[::1]:80", "/any", "any"}, {"localhost", "/any", "any"},
+      {"unknown.test", "/any/x", "any"}, {"unknown.test", "/", "404"}, {"", "/", "404"}, {"", "/any", "any"}, {"[::1]:80", "/any", "any"}, {"localhost", "/any", "any"},
       // Nobody reaches a path through a Host that looks like one, or by spelling a path oddly.
       {"p.test/public", "/admin", "400"}, {"p.test,a.test", "/", "400"}, {"p.test", "/public/../admin", "exact"},
-      {"p.test", "/public/%2e%2e/admin", "exact"}, {"p.test", "/public//../admin", "api"}, {"p.test", "//admin", "exact"},
+      {"p.test", "/public/%2e%2e/admin", "exact"}, {"p.test", "/public//../admin", "exact"}, {"p.test", "//admin", "exact"},
       {"p.test", "/./admin", "exact"}, {"p.test", "/%61dmin", "exact"}, {"p.test", "/public/..", "404"}, {"p.test", "/admin%2f", "404"},
-      {"p.test", "/other", "404"}, {"*", "/any", "any"},
+      {"p.test", "/%61dmin?q=100%&x=%zz", "exact"}, {"p.test", "/admin%", "400"}, {"p.test", "/a%zz", "400"},
+      {"p.test", "/public/%2E%2e%2fadmin", "400"}, {"p.test", "/public%2f../admin", "400"},
+      {"p.test", "/public/a%2fb", "api"}, {"u.test", "/%C3%BC", "root"}, {"u.test", "/%c3%bc", "root"}, {"p.test", "/other", "404"}, {"*", "/any", "any"},
   };
   for (const Case& row : cases) {
     const auto answer = Get(rig_->http_port, row.host, row.path);
@@ -87,6 +90,7 @@ TEST_F(RoutingTest, Table) {
 }
 
 TEST_F(RoutingTest, ForwardsThePathAsItCame) {
+  EXPECT_THAT(Get(rig_->http_port, "p.test", "/%61dmin?q=100%").text, HasSubstr("GET /%61dmin?q=100% HTTP/1.1"));
   EXPECT_THAT(Get(rig_->http_port, "p.test", "/public/../admin//x?q=%41").text, HasSubstr("GET /public/../admin//x?q=%41 HTTP/1.1"));
 }
 

@@ -144,9 +144,9 @@ std::optional<std::string> RestOf(World& world) {
   // A broken revision that was made to serve by a lost status or a deleted workload: reported, nothing to go to.
   const bool dead = state.serving && world.QualityOf(Number(state.serving->revision.hash)) == Quality::kNeverReady;
   if (state.phase == Phase::kRollingBack && dead) return "RollingBack:Dead";
+  if (state.phase == Phase::kStable && dead && state.serving->revision.hash == world.tier.desired.hash) return "Stable:Dead";
   if (!IsServing(world) || world.slots[Index(Other(state.serving->slot))].exists) return std::nullopt;
-  if (dead) return "Stable:Dead";
-  if (world.slots[Index(state.serving->slot)].Ready() < world.tier.replicas) return std::nullopt;
+  if (!dead && world.slots[Index(state.serving->slot)].Ready() < world.tier.replicas) return std::nullopt;
   if (state.serving->revision.hash == world.tier.desired.hash) return "Stable";
   const auto& failed = state.failed_revisions;
   const bool has_failed = std::count(failed.begin(), failed.end(), world.tier.desired.hash) > 0;

@@ -160,6 +160,22 @@ TEST_F(PlanTest, WritesTheStatusOfItsOwnIngressesOnly) {
             Json::parse(R"({"loadBalancer":{"ingress":[{"ip":"10.1.2.3"},{"hostname":"lb.example.com"}]}})"));
 }
 
+TEST_F(PlanTest, PublishesNothingForANamespaceThatTheTierDoesNotServe) {
+  const ResolvedFleet fleet = world_.Resolved();
+  const ResolvedTier& tier = TierNamed(fleet, "staging");
+  world_.AddReadyPod(tier, "staging-a-1", LiveHash(tier));
+  world_.Apply(world_.MakePlanNow().difference.batch);
+  kube::Object service = world_.Get(kube::kService, "ingress-fleet", "staging-entry");
+  service.body()["status"] = Json::parse(R"({"loadBalancer":{"ingress":[{"ip":"10.1.2.3"}]}})");
+  world_.Put(std::move(service));
+  world_.Put(kube::Object(Json::parse(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop","labels":{"env":"staging"}}})")));
+  world_.Put(kube::Object(Json::parse(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"stray"}})")));
+  for (const char* ns : {"shop", "stray", "unknown"}) world_.AddIngress(ns, "web", "staging");
+  const effect::Batch batch = world_.MakePlanNow().ingress_status;
+  ASSERT_EQ(batch.size(), 1U);
+  EXPECT_EQ(batch.stages[0].changes[0].Key().ToString(), "Ingress shop/web");
+}
+
 TEST_F(PlanTest, ARemovedTierGoesOnlyWhenNobodyUsesIt) {
   world_.AddIngress("shop", "web", "staging");
   kube::Object fleet = SampleFleet("three-tiers.yaml");

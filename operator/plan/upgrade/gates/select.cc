@@ -22,18 +22,21 @@ Answer SlotsClaimed(const Context& context) {
   return Answer::Pass();
 }
 
-// Never from something ready to nothing ready. With nothing ready anywhere only a wider selector is allowed.
+// Never from something ready to nothing ready. With nothing ready anywhere the selector stays wide, so that whichever slot comes
+// back first serves, unless there is only the one slot.
 Answer KeepsReady(const Context& context) {
   if (context.to == Traffic::kNone) {
     return context.state.phase == Phase::kDeleting ? Answer::Pass() : Answer::Fail("SelectsNothing", "the tier has been exposed");
   }
   if (context.to == Traffic::kBoth) return Answer::Pass();
   const Slot slot = context.to == Traffic::kA ? Slot::kA : Slot::kB;
-  if (context.seen[slot].ready == 0) {
+  const SlotSeen& other = context.seen[Other(slot)];
+  const bool only_one = !other.exists && other.pods == 0;
+  if (context.seen[slot].ready == 0 && !only_one) {
     return Answer::Wait("NothingReady", fmt::format("{} has no ready pod: Service {} stays as it is", context.Name(slot),
                                                     context.EntryName()));
   }
-  const bool narrows = context.seen.entry.traffic == Traffic::kBoth && context.seen[Other(slot)].ready > 0;
+  const bool narrows = context.seen.entry.traffic == Traffic::kBoth && other.ready > 0;
   if (narrows && context.seen[slot].in_slices == 0) {
     return Answer::Wait("SlicesLag", fmt::format("{} is not in the slices of {} yet", context.Name(slot), context.EntryName()));
   }
@@ -74,7 +77,7 @@ Answer NodesCovered(const Context& context) {
 
 constexpr Gate kGates[] = {
     {"slots-claimed", "every slot to be selected carries this transition's id (on the way back: the serving one)", SlotsClaimed},
-    {"keeps-ready", "the new selector selects a ready endpoint", KeepsReady},
+    {"keeps-ready", "the new selector selects a ready endpoint, or there is no other slot", KeepsReady},
     {"access-in-force", "newly selected slots hold the access list; so does the balancer at the first exposure", AccessInForce},
     {"covers-serving", "Contract: candidate pods ready >= serving pods ready", CoversServing},
     {"nodes-covered", "Contract with Local policy: candidate on every node of the serving slot", NodesCovered},

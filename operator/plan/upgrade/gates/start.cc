@@ -5,7 +5,8 @@
 #include "plan/upgrade/gates/gates.h"
 
 // What must hold before an upgrade begins. A rollback on order is one too, to `rollback->revision`; it does not wait for the
-// train and a former failure of that revision does not matter: somebody has named it.
+// train and a former failure of that revision does not matter: somebody has named it. Whether the serving slot is alive is not
+// asked: when it is dead, another revision is the remedy.
 namespace ingressfleet::plan::upgrade {
 namespace {
 
@@ -36,11 +37,6 @@ Answer Exposed(const Context& context) {
 // Not an upgrade's fault, so it does not begin rather than fail.
 Answer SlotFree(const Context& context) { return OtherSlotGone(context); }
 
-Answer ServingAlive(const Context& context) {
-  if (context.Serving().ready >= 1) return Answer::Pass();
-  return Answer::Wait("ServingNotReady", fmt::format("{} has no ready pod to compare with or go back to", context.ServingName()));
-}
-
 Answer Permitted(const Context& context) {
   if (context.tier.may_start || context.state.rollback) return Answer::Pass();
   return Answer::Wait("TrainWaiting", fmt::format("tier {} waits for its turn in the fleet's rollout", context.tier.name));
@@ -51,7 +47,6 @@ constexpr Gate kGates[] = {
     {"not-failed", "that revision has not failed before, or a retry named it", NotFailed},
     {"exposed", "the entry selects the serving slot and nothing else", Exposed},
     {"slot-free", "the other slot is gone, pods and all", SlotFree},
-    {"serving-alive", "the serving slot has a ready pod", ServingAlive},
     {"permitted", "the fleet's train lets this tier begin", Permitted},
 };
 constexpr GateGroup kGroups[] = {{Chain::kStart, kGates}};

@@ -61,8 +61,6 @@ const Case kCases[] = {
     {Chain::kStart, "exposed", Phase::kStable, [](Fixture& f) { f.seen.entry.traffic = Traffic::kBoth; }, kU, "NotExposed"},
     {Chain::kStart, "slot-free", Phase::kStable, Nothing, kP, ""},
     {Chain::kStart, "slot-free", Phase::kStable, [](Fixture& f) { f.b().pods = 1; }, kU, "SlotNotGone"},
-    {Chain::kStart, "serving-alive", Phase::kStable, Nothing, kP, ""},
-    {Chain::kStart, "serving-alive", Phase::kStable, [](Fixture& f) { f.a().ready = 0; }, kU, "ServingNotReady"},
     {Chain::kStart, "permitted", Phase::kStable, Nothing, kP, ""},
     {Chain::kStart, "permitted", Phase::kStable, [](Fixture& f) { f.tier.may_start = false; }, kU, "TrainWaiting"},
 
@@ -180,6 +178,7 @@ const Case kCases[] = {
     {Chain::kSelect, "slots-claimed", Phase::kAbortPost, [](Fixture& f) { f.a().transition_id = 6; }, kU, "SlotNotClaimed"},
     {Chain::kSelect, "keeps-ready", Phase::kContract, Nothing, kP, ""},
     {Chain::kSelect, "keeps-ready", Phase::kContract, [](Fixture& f) { f.b().ready = 0; }, kU, "NothingReady"},
+    {Chain::kSelect, "keeps-ready", Phase::kContract, [](Fixture& f) { f.b().ready = 0, f.a() = {}; }, kP, ""},
     {Chain::kSelect, "keeps-ready", Phase::kContract,
      [](Fixture& f) { f.seen.entry.traffic = Traffic::kBoth, f.b().in_slices = 0; }, kU, "SlicesLag"},
     {Chain::kSelect, "access-in-force", Phase::kContract, Nothing, kP, ""},
