@@ -23,6 +23,7 @@ describe_world: Callable[[], str] = lambda: ""
 
 def wait_until(condition: Callable, what: str, seconds: float = DEFAULT_SECONDS, every: float = EVERY_SECONDS):
     """Polls until `condition` returns something true, and returns that. Errors of the API server and failed assertions count as "not yet"."""
+    __tracebackhide__ = True  # the message says it all
     deadline = time.monotonic() + seconds
     while True:
         last = ""
@@ -40,6 +41,7 @@ def wait_until(condition: Callable, what: str, seconds: float = DEFAULT_SECONDS,
 
 def stays(condition: Callable, what: str, seconds: float, every: float = EVERY_SECONDS) -> None:
     """Polls for `seconds` and fails at the first moment in which `condition` does not hold: the only proof of "nothing happens" is to look."""
+    __tracebackhide__ = True
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

@@ -32,8 +32,9 @@ std::string DescribeList(std::string_view verb, const kube::KindInfo& kind, std:
 base::Result<const kube::KindInfo*> KindOf(std::string_view verb, const kube::Object& body) {
   const kube::KindInfo* const kind = kube::FindKind(body.ApiVersion(), body.Kind());
   if (kind == nullptr || body.Name().empty()) {
-    return base::Fail(base::Code::kInternal, fmt::format("{}: \"{} {}\" with name \"{}\" is not in the kind table", verb,
-                                                         body.ApiVersion(), body.Kind(), body.Name()));
+    return base::Fail(base::Code::kInternal,
+                      fmt::format("{}: \"{} {}\" with name \"{}\" is not in the kind table", verb, body.ApiVersion(),
+                                  body.Kind(), body.Name()));
   }
   return kind;
 }

@@ -104,8 +104,9 @@ class TokenSource {
   std::chrono::steady_clock::time_point read_at_;
 };
 
-/// Lets the kernel notice a peer that vanished without a word (a watch is silent for minutes, so silence proves nothing).
-/// cpprest calls this before it connects; the socket can only be opened here when the address family is known.
+/// Lets the kernel notice a peer that vanished without a word (a watch is silent for minutes, so silence proves
+/// nothing). cpprest calls this before it connects; the socket can only be opened here when the address family is
+/// known.
 void DetectDeadPeer(boost::asio::ip::tcp::socket& socket, bool opens_ipv4) {
   boost::system::error_code ignored;  // a connection without keep-alive still works
   if (!socket.is_open() && opens_ipv4) socket.open(boost::asio::ip::tcp::v4(), ignored);

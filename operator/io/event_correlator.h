@@ -1,6 +1,6 @@
 #pragma once
-// What becomes of an event before it is written: counted, folded or dropped, by the rules of client-go's correlator. Pure;
-// time is an argument.
+// What becomes of an event before it is written: counted, folded or dropped, by the rules of client-go's correlator.
+// Pure; time is an argument.
 
 #include <map>
 #include <optional>

@@ -123,9 +123,10 @@ class Informer::Driver {
       store_.UpdateHealth([](InformerHealth& health) { health.last_error.clear(); });
     };
     store_.UpdateHealth([](InformerHealth& health) { health.watching = true; });
-    const auto status = client_.Watch(
-        *options.kind, {options.ns, options.label_selector, options.field_selector, next.resource_version, next.timeout},
-        on_line, abandon.get_token());
+    const auto status = client_.Watch(*options.kind,
+                                      {options.ns, options.label_selector, options.field_selector,
+                                       next.resource_version, next.timeout},
+                                      on_line, abandon.get_token());
     store_.UpdateHealth([](InformerHealth& health) { health.watching = false; });
     return Feed(RequestEnded{next.kind, status});
   }
@@ -206,7 +207,10 @@ class Informer::Driver {
 };
 
 Informer::Informer(Client& client, InformerOptions options, ChangeHandler on_change)
-    : client_(client), options_(std::move(options)), on_change_(std::move(on_change)), store_(std::make_unique<Store>()) {}
+    : client_(client),
+      options_(std::move(options)),
+      on_change_(std::move(on_change)),
+      store_(std::make_unique<Store>()) {}
 
 Informer::~Informer() = default;  // the thread, declared last, is stopped and joined first
 

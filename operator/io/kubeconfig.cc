@@ -109,8 +109,8 @@ class Kubeconfig {
   base::Status ReadUser(const Json& user, std::string_view name, Connection& connection) const {
     const std::string place = fmt::format("user \"{}\"", name);
     if (user.contains("exec")) {
-      return Lacks(fmt::format("{}: the exec plugin \"{}\" is not supported; use a token or a client certificate", place,
-                               TextOf(user["exec"], "command")));
+      return Lacks(fmt::format("{}: the exec plugin \"{}\" is not supported; use a token or a client certificate",
+                               place, TextOf(user["exec"], "command")));
     }
     if (user.contains("auth-provider")) {
       return Lacks(fmt::format("{}: the auth-provider \"{}\" is not supported; use a token or a client certificate",

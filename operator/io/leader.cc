@@ -62,7 +62,8 @@ class Candidate {
 /// client-go's jitter of 1.2: candidates that started together do not stay together.
 base::Duration WithJitter(base::Duration period) {
   thread_local std::mt19937 random{std::random_device{}()};
-  return period + base::Duration(std::uniform_int_distribution<base::Duration::rep>(0, period.count() * 12 / 10)(random));
+  std::uniform_int_distribution<base::Duration::rep> extra(0, period.count() * 12 / 10);
+  return period + base::Duration(extra(random));
 }
 
 /// True when the lease is ours, false when `stop` came first. `believed_from` is when the winning try began.
@@ -82,8 +83,8 @@ bool Acquire(Candidate& candidate, const LeaderOptions& options, const std::stop
   return false;
 }
 
-/// The guarded work and the renewing, each on its thread, and the deadline that judges them. The deadline is kept by a thread
-/// of its own (the caller's), because a renewing call may hang.
+/// The guarded work and the renewing, each on its thread, and the deadline that judges them. The deadline is kept by a
+/// thread of its own (the caller's), because a renewing call may hang.
 class Term {
  public:
   Term(Candidate& candidate, const LeaderOptions& options, base::Duration believed_from)

@@ -1,6 +1,6 @@
 #pragma once
-// The decisions of leader election, pure: what a candidate makes of the Lease it read, and what it writes next. RunAsLeader is
-// its driver; the tests walk several candidates with clocks that go wrong and writes that get lost.
+// The decisions of leader election, pure: what a candidate makes of the Lease it read, and what it writes next.
+// RunAsLeader is its driver; the tests walk several candidates with clocks that go wrong and writes that get lost.
 
 #include <optional>
 #include <string>

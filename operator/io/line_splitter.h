@@ -1,6 +1,6 @@
 #pragma once
-// Cuts a byte stream that arrives in arbitrary pieces into lines. Shared by the transport and its scripted twin, so that both
-// treat split chunks and a half line at the end alike.
+// Cuts a byte stream that arrives in arbitrary pieces into lines. Shared by the transport and its scripted twin, so
+// that both treat split chunks and a half line at the end alike.
 
 #include <functional>
 #include <string>

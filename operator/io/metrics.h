@@ -26,8 +26,8 @@ class Metrics {
   Metrics();
   ~Metrics();
 
-  /// Adds a layer's own names at start; those of this layer are always there (metrics.cc). A name that stands there already
-  /// keeps its row. An unknown name in the calls below is a broken expectation and aborts.
+  /// Adds a layer's own names at start; those of this layer are always there (metrics.cc). A name that stands there
+  /// already keeps its row. An unknown name in the calls below is a broken expectation and aborts.
   void Register(std::span<const MetricRow> rows);
 
   void Count(const std::string& name, const Labels& labels = {}, double by = 1);

@@ -1,5 +1,6 @@
 #pragma once
-// The rules of the work queue without threads and without a clock: what Queue guards with a lock and tests walk at random.
+// The rules of the work queue without threads and without a clock: what Queue guards with a lock and tests walk at
+// random.
 
 #include <cstdint>
 #include <deque>

@@ -101,7 +101,7 @@ int HealthServer::port() const { return impl_->port; }
 base::Result<std::unique_ptr<HealthServer>> HealthServer::Start(ServeOptions options, Metrics& metrics) {
   const bool is_ipv6 = options.address.find(':') != std::string::npos;
   const std::string where = fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), options.address, options.port);
-  // A request is a line and a few headers: what is larger or slower is not a probe. civetweb ignores SIGPIPE for the process.
+  // A request is a line and a few headers: what is larger or slower is not a probe. civetweb ignores SIGPIPE.
   const std::array<const char*, 15> settings{"listening_ports",       where.c_str(), "num_threads",       "4",
                                              "request_timeout_ms",    "10000",       "enable_keep_alive", "no",
                                              "max_request_size",      "16384",       "connection_queue",  "64",

@@ -1,7 +1,7 @@
 #pragma once
-// The list-and-watch protocol of Kubernetes as a pure state machine, after kube-rs's watcher: what came goes in, what it means
-// for the store and which request follows comes out. Time and randomness are arguments, so every path can be walked in a test.
-// The informer is its driver.
+// The list-and-watch protocol of Kubernetes as a pure state machine, after kube-rs's watcher: what came goes in, what
+// it means for the store and which request follows comes out. Time and randomness are arguments, so every path can be
+// walked in a test. The informer is its driver.
 
 #include <chrono>
 #include <optional>
@@ -29,8 +29,8 @@ struct NextRequest {
   friend bool operator==(const NextRequest&, const NextRequest&) = default;
 };
 
-/// The back-off of client-go's reflector: 0.8 s doubling to 30 s, the second half of it random; it starts again from 0.8 s
-/// when the failure before lies more than two minutes back.
+/// The back-off of client-go's reflector: 0.8 s doubling to 30 s, the second half of it random; it starts again from
+/// 0.8 s when the failure before lies more than two minutes back.
 class Backoff {
  public:
   /// The wait after a failure at `now`. `random` lies in [0, 1).

@@ -1,6 +1,6 @@
 #pragma once
-// A Transport that plays a script: what each request is answered with, byte by byte where it matters. It has no semantics of
-// its own (nothing is stored), so that it cannot drift away from the real server.
+// A Transport that plays a script: what each request is answered with, byte by byte where it matters. It has no
+// semantics of its own (nothing is stored), so that it cannot drift away from the real server.
 
 #include <condition_variable>
 #include <deque>

@@ -118,7 +118,9 @@ Condition ClassReady(const TierView& view) {
                 fmt::format("IngressClass {} names controller \"{}\", this tier's is \"{}\"; choose another class name",
                             view.tier.class_name, view.observed.class_controller, view.tier.controller_value));
   }
-  return Make(kType, ConditionStatus::kTrue, "Ready", fmt::format("{} Ingresses use the class", view.observed.ingresses.size()));
+  const std::size_t users = view.observed.ingresses.size();
+  return Make(kType, ConditionStatus::kTrue, "Ready",
+              users == 1 ? "1 Ingress uses the class" : fmt::format("{} Ingresses use the class", users));
 }
 
 Condition RolledOut(const TierView& view) {

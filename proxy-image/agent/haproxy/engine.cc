@@ -26,6 +26,18 @@ constexpr int kErrorsBeforeReload = 3;
 constexpr const char* kPidFile = "haproxy.pid";
 constexpr const char* kEngineFile = "engine.json";
 
+// HAProxy does not tell whether a server in maintenance may be recycled; what is known about that is carried over.
+void TakeDrains(const ProxyState& known, ProxyState& read) {
+  for (auto& [number, member] : read.members) {
+    const auto found = known.members.find(number);
+    if (found == known.members.end()) continue;
+    for (auto& [slot, server] : member.slots) {
+      const auto position = found->second.slots.find(slot);
+      if (position != found->second.slots.end()) server.draining = position->second.draining;
+    }
+  }
+}
+
 }  // namespace
 
 Engine::Engine(EngineOptions options) : options_(std::move(options)) {
@@ -170,7 +182,7 @@ Status Engine::WaitUntilServing() {
 Status Engine::CheckMaster() const {
   const auto answer = AskMaster(Path("master.sock"), "show proc", std::chrono::seconds(5));
   if (!answer) return Fail(answer.error());
-  if (answer->find("worker") == std::string::npos) return Fail(Code::kUnavailable, "the master process is not ready");
+  if (answer->empty()) return Fail(Code::kUnavailable, "the master process is not ready");
   return {};
 }
 
@@ -209,30 +221,22 @@ bool Engine::ObserveDrains() {
   return changed;
 }
 
-bool Engine::Audit() {
+bool Engine::CheckWorker() {
   if (!session_ || !held_is_known_) return false;
-  if (WorkerPid() == worker_pid_) {
-    auto real = ReadState(*session_, options_.render.directory, held_.pool_size);
-    if (!real) {
-      held_is_known_ = false;
-      return false;
-    }
-    // Whether an idle server still drains is known here only.
-    for (auto& [number, member] : real->members) {
-      const auto known = held_.members.find(number);
-      if (known == held_.members.end()) continue;
-      for (auto& [slot, server] : member.slots) {
-        if (const auto found = known->second.slots.find(slot); found != known->second.slots.end()) {
-          server.draining = found->second.draining;
-        }
-      }
-    }
-    std::erase_if(held_.members, [](const auto& member) { return member.second == Member(); });
-    if (*real == held_) return true;
-  }
-  base::Log(LogLevel::kWarn, "HAProxy does not hold what it was told; reading it again", {{"worker", worker_pid_}});
+  if (WorkerPid() == worker_pid_) return true;
+  base::Log(LogLevel::kWarn, "another worker answers; it will be told everything again", {{"worker", worker_pid_}});
   held_is_known_ = false;
   return false;
+}
+
+bool Engine::Audit() {
+  if (!CheckWorker()) return false;
+  auto real = ReadState(*session_, options_.render.directory, held_.pool_size);
+  if (real) TakeDrains(held_, *real);
+  std::erase_if(held_.members, [](const auto& member) { return member.second == Member(); });
+  held_is_known_ = real && *real == held_;
+  if (!held_is_known_) base::Log(LogLevel::kWarn, "HAProxy does not hold what it was told; reading it again");
+  return held_is_known_;
 }
 
 void Engine::SoftStop() {

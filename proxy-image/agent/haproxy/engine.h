@@ -41,7 +41,9 @@ class Engine {
   bool IsRunning() const { return agent::IsRunning(process_); }
   /// Learns which servers have drained, so that they can be used again. True when that changed something.
   bool ObserveDrains();
-  /// Compares what HAProxy holds with what it should hold. False: somebody else changed or reloaded it, Sync again.
+  /// Whether the worker is still the one that was told everything. False: somebody else reloaded HAProxy, Sync again. Cheap.
+  bool CheckWorker();
+  /// Compares all that HAProxy holds with what it was told. False: somebody else changed it, Sync again.
   bool Audit();
   /// Stops listening; running requests and connections go on until they end.
   void SoftStop();

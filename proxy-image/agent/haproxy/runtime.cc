@@ -184,6 +184,7 @@ Result<std::string> AskMaster(const std::string& master_socket, std::string_view
   if (!fd) return Fail(fd.error());
   std::string answer;
   Status status = SendAll(*fd, fmt::format("{}\n", command));
+  shutdown(*fd, SHUT_WR);  // "no more commands": the master closes after the answer
   for (const auto deadline = Clock::now() + timeout; status;) {
     const auto more = ReceiveSome(*fd, answer, deadline);
     if (!more) status = Fail(more.error());

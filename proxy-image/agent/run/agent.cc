@@ -123,9 +123,10 @@ void Agent::Observe() {
   next_observation_ = now + kObservationPeriod;
   // Members and servers that drained are free again; nobody waits for that, so it takes part in the next change.
   if (engine_.ObserveDrains()) dirty_ = true;
-  if (now < next_audit_) return;
-  next_audit_ = now + kAuditPeriod;
-  if (engine_.IsRunning() && !engine_.Audit()) dirty_ = true;
+  const bool audit_is_due = now >= next_audit_;
+  if (audit_is_due) next_audit_ = now + kAuditPeriod;
+  const bool is_as_told = audit_is_due ? engine_.Audit() : engine_.CheckWorker();
+  dirty_ = dirty_ || !is_as_told;
 }
 
 void Agent::Report() {

@@ -133,7 +133,8 @@ TEST_F(InformerContract, AWrongAuthorityOrAddressIsNotTrusted) {
   Connection elsewhere = connection_;
   elsewhere.server = fmt::format("https://127.0.0.2:{}", relay.port());
   Client misled(*MakeTransport(elsewhere));
-  EXPECT_EQ(misled.GetRaw("/version").error().code, base::Code::kUnavailable) << "its certificate does not name 127.0.0.2";
+  EXPECT_EQ(misled.GetRaw("/version").error().code, base::Code::kUnavailable)
+      << "its certificate does not name 127.0.0.2";
 }
 
 TEST_F(InformerContract, AFrozenCallTimesOut) {

@@ -81,6 +81,7 @@ const Action kActions[] = {
     {"move-nodes", 2, true, [](World& w, auto& r) { w.MoveNodes(AnySlot(r), Pick(r, 2) == 0 ? 1U : 3U); }},
     {"evidence", 2, true, [](World& w, auto&) { w.evidence_up = !w.evidence_up; }},
     {"pause", 1, true, [](World& w, auto& r) { w.tier.paused = Pick(r, 3) == 0; }},
+    {"delete-tier", 1, true, [](World& w, auto& r) { w.tier.deleting = Pick(r, 12) == 0; }},
     {"spec", 5, true, [](World& w, auto& r) { w.SetDesired(1 + Pick(r, 4)); }},
     {"replicas", 2, true, [](World& w, auto& r) { w.tier.replicas = 1 + Pick(r, 3); }},
     {"promote", 6, true, [](World& w, auto& r) { w.Ask(RequestKind::kPromote, AnyRevision(r)); }},
@@ -90,6 +91,10 @@ const Action kActions[] = {
     {"hold", 1, true, [](World& w, auto&) { w.Ask(RequestKind::kHold, ""); }},
     {"resume", 4, true, [](World& w, auto&) { w.Ask(RequestKind::kResume, ""); }},
 };
+
+const Action& ActionNamed(std::string_view name) {
+  return *std::find_if(std::begin(kActions), std::end(kActions), [&](const Action& action) { return action.name == name; });
+}
 
 /// A tier of some shape, good and bad revisions.
 void Shape(World& world, std::mt19937_64& random) {
@@ -135,11 +140,11 @@ bool IsServing(const World& world) {
 /// Where an upgrade may rest: served and up to date (or the wanted revision has failed), or held for a named reason.
 std::optional<std::string> RestOf(World& world) {
   const TierState& state = world.status.state;
-  if (state.hold) return "Hold:" + state.hold->reason;
   if (world.tier.deleting) {
     return state.phase == Phase::kDeleting && !world.entry.exists && !world.slots[0].exists && !world.slots[1].exists
                ? std::optional<std::string>("Deleted") : std::nullopt;
   }
+  if (state.hold) return "Hold:" + state.hold->reason;
   if (state.phase == Phase::kInstall && world.QualityOf(Number(world.tier.desired.hash)) == Quality::kNeverReady) return "Install:NotReady";
   // A broken revision that was made to serve by a lost status or a deleted workload: reported, nothing to go to.
   const bool dead = state.serving && world.QualityOf(Number(state.serving->revision.hash)) == Quality::kNeverReady;
@@ -215,6 +220,7 @@ WalkResult Walk(const Options& base, std::int64_t steps, const Gates& gates, voi
       int ticket = Pick(dice, kTotal);
       const Action* action = kActions;
       while (ticket >= action->weight) ticket -= (action++)->weight;
+      if (!base.boost.empty() && Pick(dice, 16) == 0) action = &ActionNamed(base.boost);
       ++world.step;
       if (action->fault && action->name != "spec" && Pick(dice, 100) >= intensity) continue;
       action->run(world, dice);
@@ -516,9 +522,10 @@ struct Mutant {
   std::optional<std::pair<Chain, const char*>> gate;
   DriverFlaws flaws;
   void (*shape)(World& world, std::mt19937_64& random);
+  std::string_view boost = {};
 };
 
-TEST(UpgradeModel, EveryGuardThatIsTakenOutIsMissed) {
+TEST(UpgradeModel, EveryGuardThatIsTakenOutIsNoticed) {
   constexpr auto kAny = [](World&, std::mt19937_64&) {};
   const Mutant mutants[] = {
       {"select/slots-claimed", {{Chain::kSelect, "slots-claimed"}}, {}, Race},
@@ -526,18 +533,18 @@ TEST(UpgradeModel, EveryGuardThatIsTakenOutIsMissed) {
       {"select/access-in-force", {{Chain::kSelect, "access-in-force"}}, {}, kAny},
       {"select/covers-serving", {{Chain::kSelect, "covers-serving"}}, {}, kAny},
       {"select/nodes-covered", {{Chain::kSelect, "nodes-covered"}}, {},
-       [](World& w, std::mt19937_64&) { w.tier.local_traffic_policy = true, w.tier.cutover = CutoverMode::kExpandContract; }},
+       [](World& w, std::mt19937_64&) { w.tier.local_traffic_policy = true, w.tier.cutover = CutoverMode::kExpandContract; }, "move-nodes"},
       {"remove/entry-fenced", {{Chain::kRemove, "entry-fenced"}}, {}, Race},
       {"remove/not-selected", {{Chain::kRemove, "not-selected"}}, {}, kAny},
       {"remove/not-last-ready", {{Chain::kRemove, "not-last-ready"}}, {}, kAny},
       {"verify/parity", {{Chain::kVerify, "parity"}}, {}, kAny},
       {"approve/approved", {{Chain::kApprove, "approved"}}, {}, kAny},
-      {"expand/candidate-in-slices", {{Chain::kExpand, "candidate-in-slices"}}, {}, kAny},
+      {"expand/candidate-in-slices", {{Chain::kExpand, "candidate-in-slices"}}, {}, kAny, "long-tick"},
       {"observe/budget", {{Chain::kObserve, "budget"}}, {}, kAny},
       {"retain/retain-over", {{Chain::kRetain, "retain-over"}}, {}, kAny},
       {"start/not-failed", {{Chain::kStart, "not-failed"}}, {}, kAny},
       {"window: no dwell", {}, {}, [](World& w, std::mt19937_64&) { w.tier.expand_dwell = seconds(0); }},
-      {"clock: no steady time", {}, {.trusts_wall_clock = true}, kAny},
+      {"clock: no steady time", {}, {.trusts_wall_clock = true}, kAny, "clock-jump"},
       {"driver: no object versions", {}, {.ignores_object_versions = true}, kAny},
       {"driver: no status version", {}, {.ignores_status_version = true}, kAny},
       {"driver: acts before it records", {}, {.performs_before_recording = true}, kAny},
@@ -550,6 +557,7 @@ TEST(UpgradeModel, EveryGuardThatIsTakenOutIsMissed) {
     options.seed = 7;
     options.flaws = mutant.flaws;
     options.race = mutant.shape == &Race;
+    options.boost = mutant.boost;
     const Gates gates = mutant.gate ? DefaultGates().Without(mutant.gate->first, mutant.gate->second) : DefaultGates();
     const WalkResult result = Walk(options, budget, gates, mutant.shape);
     fmt::print("| {} | {} | {} |\n", mutant.name, result.violation ? result.violation->substr(0, result.violation->find(" [")) : "NOT FOUND", result.steps);

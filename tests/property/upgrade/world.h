@@ -32,7 +32,7 @@ struct DriverFlaws {
   bool ignores_object_versions = false;
   bool ignores_status_version = false;
   bool performs_before_recording = false;
-  bool trusts_wall_clock = false;  ///< claims to have watched for ever
+  bool trusts_wall_clock = false;  ///< takes its wall clock for a monotonic one
 };
 
 enum class Quality { kGood, kNeverReady, kFailsVerify, kOverBudget };
@@ -120,6 +120,7 @@ struct Options {
   std::uint64_t seed = 1;
   bool two_operators = true;
   bool race = false;  ///< both work equally often
+  std::string_view boost;  ///< name of an action that happens more often
   DriverFlaws flaws;
   Duration admit{seconds(20)};  ///< what the balancer really needs
 };
@@ -189,7 +190,7 @@ class World {
     while (ready.size() + starting.size() < want) starting.push_back(live.revision);
     if (!ready.empty() && ready.back() != live.revision && starting.empty()) starting.push_back(live.revision);
     if (ready.empty() && starting.empty()) live.access = false;
-    const bool excused = lost_[1 - Index(slot)] > removal_basis_[Index(slot)];
+    const bool excused = lost_[1 - Index(slot)] > removal_basis_[Index(slot)] || foreign_ > removal_basis_[Index(slot)];
     if (served && Effective() == 0 && !excused) Break("I3", fmt::format("the pods that served were taken away from slot {}", SlotName(slot)));
   }
 
@@ -222,7 +223,7 @@ class World {
       if (listed == 0) listed_since[Index(slot)].reset();
       else if (!listed_since[Index(slot)]) listed_since[Index(slot)] = now;
     }
-    if (entry.foreign || !entry.exists || tier.deleting) return;
+    if (entry.foreign || !entry.exists || entry.traffic == Traffic::kNone) return;
     const bool excused = entry.traffic && FaultSince(*entry.traffic, entry_basis_);
     if (served && Effective() == 0 && AnyReady() && !excused) Break("I2", "the slices went from ready endpoints to none");
     const Phase phase = status.state.phase;
@@ -419,7 +420,11 @@ class World {
     Follow(op.intent, op.status.value.version);
     evidence.transition = {now - op.transition.since, op.transition.from_start};
     evidence.state = {now - op.intent.since, op.intent.from_start};
-    if (options_.flaws.trusts_wall_clock) evidence.transition = evidence.state = {std::chrono::hours(1000), false};
+    if (options_.flaws.trusts_wall_clock) {
+      const TimePoint began = state.window_started_at.value_or(state.phase_started_at);
+      evidence.transition = {now + op.clock_offset - state.phase_started_at, true};
+      evidence.state = {now + op.clock_offset - began, true};
+    }
     return Advance(tier, SeenBy(op), state, evidence, now + op.clock_offset, *gates_);
   }
 
@@ -552,7 +557,7 @@ class World {
       const int terminating = live.terminating + gone;
       live = {};
       live.terminating = terminating;
-      if (served && Effective() == 0) Break("I3", fmt::format("slot {} was deleted while it served", SlotName(write.slot)));
+      if (served && Effective() == 0 && foreign_ <= write.entry_basis) Break("I3", fmt::format("slot {} was deleted while it served", SlotName(write.slot)));
       return true;
     }
     if (!live.exists) {
@@ -575,7 +580,10 @@ class World {
     const Workload& rest = slots[Index(other)];
     const bool edited = foreign_ > write.entry_basis;
     const bool excused = edited || lost_[Index(other)] > write.slot_basis[Index(other)] || lost_[Index(write.slot)] > write.slot_basis[Index(write.slot)];
-    if (tier.deleting || write.phase == Phase::kDeleting) return;
+    if (write.phase == Phase::kDeleting) {
+      if (entry.exists && entry.traffic && !edited && Selects(*entry.traffic, write.slot)) Break("I3", "a deleted tier's slot went before the selector");
+      return;
+    }
     if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "removal while unresolved");
     if (entry.exists && entry.traffic && !edited && *entry.traffic == Only(write.slot)) {
       Break("I3", fmt::format("slot {} is taken away while it alone is selected", SlotName(write.slot)));
@@ -595,7 +603,7 @@ class World {
     const WantedEntry& wanted = write.entry_wanted;
     if (write.version != entry.version && !(options_.flaws.ignores_object_versions && entry.exists)) return false;
     if (wanted.action == SlotAction::kDelete) {
-      if (!tier.deleting && write.phase != Phase::kDeleting) Break("I9", "the entry was deleted");
+      if (write.phase != Phase::kDeleting) Break("I9", "the entry was deleted");
       DeleteEntry();
       return true;
     }
@@ -618,7 +626,7 @@ class World {
 
   void CheckSelection(const Operator& op, const Write& write) {
     const Traffic to = write.entry_wanted.traffic;
-    if (to == Traffic::kNone && !tier.deleting && write.phase != Phase::kDeleting) Break("I1", "the selector was set to none");
+    if (to == Traffic::kNone && write.phase != Phase::kDeleting) Break("I1", "the selector was set to none");
     if (to == Traffic::kNone) return;
     if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "selection while unresolved");
     std::int64_t selected = 0;

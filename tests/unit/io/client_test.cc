@@ -25,7 +25,8 @@ kube::Object Service() { return kube::Object(kube::kService, "edge", "public"); 
 
 TEST_F(ClientTest, ApplyIsAPatchOfItsOwnContentType) {
   transport_->AnswerSend(HttpResponse{200, R"({"kind":"Service"})"});
-  ASSERT_TRUE(client_.Apply(Service(), {.field_manager = "fleet", .force = true, .subresource = "status", .dry_run = true}));
+  const ApplyOptions options{.field_manager = "fleet", .force = true, .subresource = "status", .dry_run = true};
+  ASSERT_TRUE(client_.Apply(Service(), options));
   const auto request = Only();
   EXPECT_EQ(request.method, "PATCH");
   EXPECT_EQ(request.path, "/api/v1/namespaces/edge/services/public/status?fieldManager=fleet&force=true&dryRun=All");
@@ -64,8 +65,10 @@ TEST_F(ClientTest, ErrorsSayWhatWasTried) {
 TEST_F(ClientTest, AnotherUidIsAConflict) {
   auto body = Service();
   body.body()["metadata"]["uid"] = "old";
-  transport_->AnswerSend(HttpResponse{
-      422, R"({"kind":"Status","message":"Service \"public\" is invalid: metadata.uid: Invalid value: \"old\": field is immutable"})"});
+  const kube::Json refusal = {
+      {"kind", "Status"},
+      {"message", R"(Service "public" is invalid: metadata.uid: Invalid value: "old": field is immutable)"}};
+  transport_->AnswerSend(HttpResponse{422, refusal.dump()});
   EXPECT_EQ(client_.Apply(body, {.field_manager = "fleet"}).error().code, Code::kConflict);
 }
 
@@ -115,7 +118,8 @@ TEST_F(ClientTest, AWatchAsksForBookmarks) {
   EXPECT_TRUE(status);
   EXPECT_EQ(lines, (std::vector<std::string>{"{\"a\":1}", "{\"b\":2}"}));
   EXPECT_EQ(Only().path,
-            "/api/v1/namespaces/edge/services?watch=true&allowWatchBookmarks=true&resourceVersion=9&timeoutSeconds=300");
+            "/api/v1/namespaces/edge/services"
+            "?watch=true&allowWatchBookmarks=true&resourceVersion=9&timeoutSeconds=300");
 }
 
 TEST_F(ClientTest, AHalfLineAtTheEndIsABreak) {

@@ -139,7 +139,8 @@ TEST_F(Kubeconfig, ServiceAccountOfAPod) {
 }
 
 TEST(MakeTransport, RefusesWhatItCannotTrust) {
-  EXPECT_EQ(MakeTransport({.server = "https://h"}).error().message, "https://h: no certificate of an authority to trust");
+  EXPECT_EQ(MakeTransport({.server = "https://h"}).error().message,
+            "https://h: no certificate of an authority to trust");
   EXPECT_EQ(MakeTransport({.server = "h:6443"}).error().message, "\"h:6443\" is not the address of a server");
   EXPECT_FALSE(MakeTransport({.server = "https://[::1]:6443", .ca_pem = kPem}));
 }

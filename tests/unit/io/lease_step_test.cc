@@ -79,8 +79,9 @@ struct LeaseServer {
   }
 };
 
-/// Several candidates, monotonic clocks that start anywhere and drift by 10 %, wall clocks that are nonsense, reads that are
-/// old when the write comes, writes that get lost or whose answer gets lost. Never do two believe to lead at one time.
+/// Several candidates, monotonic clocks that start anywhere and drift by 10 %, wall clocks that are nonsense, reads
+/// that are old when the write comes, writes that get lost or whose answer gets lost. Never do two believe to lead at
+/// one time.
 TEST(LeaseStep, RandomWalkNeverHasTwoLeaders) {
   struct Process {
     std::string name;

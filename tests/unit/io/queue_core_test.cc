@@ -43,7 +43,8 @@ TEST(QueueCore, DelaysOnlyBecomeEarlier) {
   EXPECT_EQ(core.NextDue(), std::nullopt);
 }
 
-/// What a queue is, said as simply as possible: an order of waiting keys, the keys being worked, keys to work again, delays.
+/// What a queue is, said as simply as possible: an order of waiting keys, the keys being worked, keys to work again,
+/// delays.
 struct Reference {
   std::vector<std::string> line;
   std::set<std::string> working;

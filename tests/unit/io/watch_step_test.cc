@@ -10,8 +10,8 @@ using base::Duration;
 using Kind = NextRequest::Kind;
 
 std::string Line(const std::string& type, const std::string& name, const std::string& version) {
-  return fmt::format(R"({{"type":"{}","object":{{"metadata":{{"name":"{}","uid":"u-{}","resourceVersion":"{}"}}}}}})", type,
-                     name, name, version);
+  return fmt::format(R"({{"type":"{}","object":{{"metadata":{{"name":"{}","uid":"u-{}","resourceVersion":"{}"}}}}}})",
+                     type, name, name, version);
 }
 
 ListPage Page(std::vector<std::string> names, std::string version, std::string next = "") {
@@ -28,7 +28,9 @@ struct Walk {
 
   WatchOutput List(ListPage page) { return Step(state, ListArrived{std::move(page)}, {now, random}); }
   WatchOutput See(const std::string& line) { return Step(state, LineArrived{line}, {now, random}); }
-  WatchOutput End(Kind kind, base::Status status = {}) { return Step(state, RequestEnded{kind, status}, {now, random}); }
+  WatchOutput End(Kind kind, base::Status status = {}) {
+    return Step(state, RequestEnded{kind, status}, {now, random});
+  }
   WatchOutput Fails(Kind kind, Code code) { return End(kind, base::Fail(code, "x")); }
   /// Listed and watching from version 10.
   static Walk Watching() {
