@@ -26,6 +26,14 @@ namespace {
 constexpr const char* kController = "ingressfleet";
 constexpr std::chrono::milliseconds kSyncPoll{50};
 
+/// Counters that exist with 0 from the start: a rate over a series that appears with its first error misses that error.
+void CreateCounters(io::Metrics& metrics) {
+  for (const char* result : {"success", "error", "requeue_after"}) {
+    metrics.Count("controller_runtime_reconcile_total", {{"controller", kController}, {"result", result}}, 0);
+  }
+  metrics.Count("controller_runtime_reconcile_errors_total", {{"controller", kController}}, 0);
+}
+
 std::string HostName() {
   std::array<char, 256> name{};
   gethostname(name.data(), name.size() - 1);
@@ -51,6 +59,7 @@ class Operator {
         events_(client_, "ingressfleet-operator", identity_),
         reconciler_(client_, gatherer_, events_, io::DefaultMetrics()) {
     RegisterFleetMetrics(io::DefaultMetrics());
+    CreateCounters(io::DefaultMetrics());
   }
 
   base::Status Run(std::stop_token stop) {

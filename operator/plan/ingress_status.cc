@@ -38,12 +38,14 @@ effect::Change StatusChange(const kube::Object& ingress, const Json& status) {
 void AddTier(const ResolvedTier& tier, const ObservedTier& observed, const Snapshot& snapshot, effect::Stage& stage) {
   const bool exposed = observed.entry.traffic.value_or(Traffic::kNone) != Traffic::kNone;
   if (!exposed || observed.entry.addresses.empty()) return;
-  const Json status = StatusOf(observed.entry.addresses);
-  const Json& wanted = status["loadBalancer"]["ingress"];
+  const Json published = StatusOf(observed.entry.addresses);
   for (const kube::ObjectPtr& ingress : snapshot.ingresses) {
     if (ingress->IsDeleting() || ClassOf(*ingress) != tier.class_name) continue;
-    if (ingress->List("/status/loadBalancer/ingress") == wanted) continue;
-    if (ServesNamespace(tier, ingress->Namespace(), snapshot)) stage.changes.push_back(StatusChange(*ingress, status));
+    const bool carries_it = ingress->List("/status/loadBalancer/ingress") == published["loadBalancer"]["ingress"];
+    const bool served = ServesNamespace(tier, ingress->Namespace(), snapshot);
+    if (served == carries_it) continue;
+    // A namespace that the tier no longer serves: what we wrote goes, what others wrote is not ours to judge.
+    stage.changes.push_back(StatusChange(*ingress, served ? published : Json{{"loadBalancer", Json::object()}}));
   }
 }
 

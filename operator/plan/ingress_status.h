@@ -12,7 +12,8 @@
 namespace ingressfleet::plan {
 
 /// Writes for the Ingresses whose status differs from their tier's addresses. A tier without addresses, or not yet exposed,
-/// writes nothing: a status once written is never emptied by an outage.
+/// writes nothing: a status once written is never emptied by an outage. An Ingress in a namespace that the tier does not serve
+/// (any more) carries no address of it.
 effect::Batch IngressStatusChanges(const ResolvedFleet& fleet, const std::map<std::string, ObservedTier>& observed,
                                    const Snapshot& snapshot);
 

@@ -174,6 +174,14 @@ TEST_F(PlanTest, PublishesNothingForANamespaceThatTheTierDoesNotServe) {
   const effect::Batch batch = world_.MakePlanNow().ingress_status;
   ASSERT_EQ(batch.size(), 1U);
   EXPECT_EQ(batch.stages[0].changes[0].Key().ToString(), "Ingress shop/web");
+
+  // It was served once.
+  kube::Object stray = *world_.snapshot().ingresses[1];
+  stray.body()["status"] = batch.stages[0].changes[0].object.body()["status"];
+  world_.snapshot().ingresses = {std::make_shared<kube::Object>(stray)};
+  const effect::Batch withdrawal = world_.MakePlanNow().ingress_status;
+  ASSERT_EQ(withdrawal.size(), 1U);
+  EXPECT_EQ(withdrawal.stages[0].changes[0].object.body()["status"], Json::parse(R"({"loadBalancer":{}})"));
 }
 
 TEST_F(PlanTest, ARemovedTierGoesOnlyWhenNobodyUsesIt) {
