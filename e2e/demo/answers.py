@@ -68,7 +68,7 @@ def ask_all(ask: Callable[[Request], str], asked: list[Request]) -> list[str]:
         return list(pool.map(ask, asked))
 
 
-def print_table(requests: list[Request], actual: list[str], addresses: dict[str, str]) -> int:
+def print_table(requests: list[Request], actual: list[str], addresses: dict[str, str], name_of: Callable[[str], str]) -> int:
     """Prints the table and returns how many answers are not as expected."""
     rows = [("client", "tier", "request", "expected", "actual", "", "")]
     wrong = 0
@@ -76,7 +76,7 @@ def print_table(requests: list[Request], actual: list[str], addresses: dict[str,
         good = as_expected(request.expected, answer)
         wrong += not good
         expected = request.expected if request.expected in (REFUSED, NO_ROUTE) else f"200 {request.expected}"
-        rows.append((f"{request.client} ({WHO.get(request.client, 'here')})", f"{request.tier} {addresses[request.tier]}",
+        rows.append((name_of(request.client), f"{request.tier} {addresses[request.tier]}",
                      f"{request.scheme}://{request.host}", expected, answer, "✓" if good else "✗", request.why))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:

@@ -49,7 +49,7 @@ def test_every_tier_is_asked_by_someone_whom_it_lets_in_and_by_someone_whom_it_d
 
 def test_table_counts_what_is_not_as_expected(capsys):
     requests = list(answers.REQUESTS[:3])
-    wrong = answers.print_table(requests, ["200 shop", "503", "refused (403)"], {"public": "192.0.2.1", "private": "192.0.2.2"})
+    wrong = answers.print_table(requests, ["200 shop", "503", "refused (403)"], {"public": "192.0.2.1", "private": "192.0.2.2"}, lambda client: client)
     printed = capsys.readouterr().out
     assert wrong == 1
     assert printed.count("✓") == 2 and printed.count("✗") == 1

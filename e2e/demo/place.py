@@ -8,6 +8,7 @@ from pathlib import Path
 import components
 import images as cluster_images
 import settings
+from answers import WHO, Request
 from report import ClusterError, say, step
 from shell import run
 
@@ -33,7 +34,10 @@ class Place:
     def curl(self, words: list[str], client: str) -> subprocess.CompletedProcess:
         raise NotImplementedError
 
-    def can_ask_from(self, client: str) -> bool:
+    def can_ask(self, request: Request) -> bool:
+        raise NotImplementedError
+
+    def name_of(self, client: str) -> str:
         raise NotImplementedError
 
     def image_marks(self) -> dict[str, str]:
@@ -87,8 +91,11 @@ class LocalPlace(Place):
     def _client(self) -> list[str]:
         return [str(CLUSTER), "exec", "--name", self.name, "client", "--"]
 
-    def can_ask_from(self, client: str) -> bool:
+    def can_ask(self, request: Request) -> bool:
         return True
+
+    def name_of(self, client: str) -> str:
+        return f"{client} ({WHO[client]})"
 
     def release(self) -> None:
         _stream([str(CLUSTER), "down", "--name", self.name])
@@ -126,9 +133,12 @@ class CurrentPlace(Place):
     def curl(self, words: list[str], client: str) -> subprocess.CompletedProcess:
         return subprocess.run([*self.client, *words], capture_output=True, text=True)
 
-    def can_ask_from(self, client: str) -> bool:
-        """Only one client is known here, and not the address that it has for the load balancer: what is open to everyone can be asked."""
-        return client == "198.51.100.10"
+    def can_ask(self, request: Request) -> bool:
+        """Nobody knows the address that the client has for the load balancer, so only what is open to everyone is sure to be answered."""
+        return request.tier == "public"
+
+    def name_of(self, client: str) -> str:
+        return "DEMO_CLIENT" if self.client else "this machine"
 
 
 def image_names(prefix: str) -> list[str]:

@@ -104,7 +104,7 @@ BROKEN = {
     open_external: r"allowedSourceRanges",
     two_unions: r"publishing",
     same_class_twice: r"ingressClass",
-    same_node_port: r"nodePort",
+    same_node_port: r"spec\.tiers.*node port",
     oversized_name: r"tiers\[3\]\.name",
     moved_namespace: r"spec\.namespace",
     negative_replicas: r"replicas",

@@ -20,6 +20,7 @@ constexpr std::string_view kFieldManager = "ingressfleet-leader-election";
 /// A call must fail early enough for another try before the renew deadline.
 constexpr int kTriesPerDeadline = 3;
 constexpr base::Duration kReleaseTime{2'000};
+constexpr int kReleaseTries = 3;
 
 /// One candidate's dealings with the Lease. Used by one thread at a time.
 class Candidate {
@@ -42,21 +43,32 @@ class Candidate {
     auto written = decision.kind == LeaseDecision::Kind::kCreate ? client.Create(decision.lease, kFieldManager)
                                                                  : client.Replace(decision.lease, kFieldManager);
     if (!written) return base::Fail(written.error());
-    ours_ = std::move(*written);
     return {};
   }
 
+  /// Reads before it writes: the answer of the last renewal may never have reached us, and its write may even come now.
   void Release() {
-    Client client = client_.With({}, kReleaseTime);
-    const auto released = client.Replace(ReleasedLease(ours_, base::SystemClock().Now()), kFieldManager);
+    base::Status released;
+    for (int attempt = 0; attempt < kReleaseTries; ++attempt) {
+      released = TryRelease();
+      if (released || released.error().code != base::Code::kConflict) break;
+    }
     if (!released) base::Log(base::LogLevel::kWarn, "lease not released", {{"error", released.error().ToString()}});
   }
 
  private:
+  base::Status TryRelease() {
+    Client client = client_.With({}, kReleaseTime);
+    const auto live = client.Get(kube::kLease, options_.ns, options_.name);
+    if (!live) return base::Fail(live.error());
+    if (live->Text("/spec/holderIdentity") != options_.identity) return {};
+    const auto written = client.Replace(ReleasedLease(*live, base::SystemClock().Now()), kFieldManager);
+    return written ? base::Status() : base::Fail(written.error());
+  }
+
   const Client& client_;
   const LeaderOptions& options_;
   LeaseView view_;
-  kube::Object ours_;  ///< as written last
 };
 
 /// client-go's jitter of 1.2: candidates that started together do not stay together.

@@ -81,7 +81,9 @@ Json Rule(std::vector<std::string> groups, std::vector<std::string> resources, s
 
 Json ClusterRules(const ResolvedTier&) {
   return {
-      Rule({""}, {"services", "secrets", "namespaces"}, {"list", "watch"}),
+      Rule({""}, {"services", "namespaces"}, {"list", "watch"}),
+      // get: a Secret that becomes referenced after the watch passed it is fetched by name.
+      Rule({""}, {"secrets"}, {"get", "list", "watch"}),
       Rule({"discovery.k8s.io"}, {"endpointslices"}, {"list", "watch"}),
       Rule({"networking.k8s.io"}, {"ingresses", "ingressclasses"}, {"list", "watch"}),
       Rule({""}, {"events"}, {"create", "patch"}),

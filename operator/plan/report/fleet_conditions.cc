@@ -84,13 +84,6 @@ Condition Progressing(const FleetView& view) {
   return Make("Progressing", ConditionStatus::kFalse, "Complete", "everything is as declared");
 }
 
-/// Tier conditions that are bad when they are not True; DriftDetected is the other way round.
-bool IsBad(const Condition& condition) {
-  if (condition.type == "DriftDetected") return condition.status == ConditionStatus::kTrue && condition.reason != "Paused";
-  if (condition.type == "AddressStable") return condition.status == ConditionStatus::kFalse;
-  return condition.status != ConditionStatus::kTrue;
-}
-
 Condition Degraded(const FleetView& view) {
   if (!view.status.conflicts.empty()) {
     const api::Conflict& conflict = view.status.conflicts.front();

@@ -96,7 +96,7 @@ std::optional<base::TimePoint> NextGraceEnd(const api::FleetStatus& status, base
   for (const api::TierStatus& tier : status.tiers) {
     for (const kube::Condition& condition : tier.conditions) {
       const base::TimePoint end = condition.last_transition_time + GraceOf(condition.type);
-      if (condition.status == kube::ConditionStatus::kTrue || end <= now) continue;
+      if (!IsBad(condition) || end <= now) continue;
       if (!next || end < *next) next = end;
     }
   }

@@ -51,6 +51,8 @@ struct TierView {
   const ReportInput& input;
 };
 std::vector<kube::Condition> ComputeTierConditions(const TierView& view);
+/// Whether a tier's condition speaks of something wrong: most do when they are not True, DriftDetected when it is.
+bool IsBad(const kube::Condition& condition);
 /// How long a tier's condition may be bad before the fleet counts as degraded.
 base::Duration GraceOf(std::string_view condition_type);
 

@@ -180,6 +180,12 @@ std::vector<Condition> ComputeTierConditions(const TierView& view) {
   return conditions;
 }
 
+bool IsBad(const Condition& condition) {
+  if (condition.type == "DriftDetected") return condition.status == ConditionStatus::kTrue && condition.reason != "Paused";
+  if (condition.type == "AddressStable") return condition.status == ConditionStatus::kFalse;
+  return condition.status != ConditionStatus::kTrue;
+}
+
 base::Duration GraceOf(std::string_view condition_type) {
   using namespace std::chrono_literals;
   if (condition_type == "WorkloadAvailable") return 30s;

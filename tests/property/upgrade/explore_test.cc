@@ -78,6 +78,7 @@ const Action kActions[] = {
      }},
     {"delete-workload", 1, true, [](World& w, auto& r) { w.DeleteWorkload(AnySlot(r)); }},
     {"delete-entry", 1, true, [](World& w, auto& r) { if (Pick(r, 6) == 0) w.DeleteEntry(); }},
+    {"stall-slices", 2, true, [](World& w, auto& r) { w.slices_stall_until = w.now + seconds(20 + Pick(r, 60)); }},
     {"move-nodes", 2, true, [](World& w, auto& r) { w.MoveNodes(AnySlot(r), Pick(r, 2) == 0 ? 1U : 3U); }},
     {"evidence", 2, true, [](World& w, auto&) { w.evidence_up = !w.evidence_up; }},
     {"pause", 1, true, [](World& w, auto& r) { w.tier.paused = Pick(r, 3) == 0; }},
@@ -523,28 +524,32 @@ struct Mutant {
   DriverFlaws flaws;
   void (*shape)(World& world, std::mt19937_64& random);
   std::string_view boost = {};
+  bool race = false;
 };
 
 TEST(UpgradeModel, EveryGuardThatIsTakenOutIsNoticed) {
   constexpr auto kAny = [](World&, std::mt19937_64&) {};
   const Mutant mutants[] = {
-      {"select/slots-claimed", {{Chain::kSelect, "slots-claimed"}}, {}, Race},
+      {"select/slots-claimed", {{Chain::kSelect, "slots-claimed"}}, {},
+       [](World& w, std::mt19937_64& r) { Race(w, r), w.tier.cutover = CutoverMode::kExpandTerminate; }, "abort", true},
       {"select/keeps-ready", {{Chain::kSelect, "keeps-ready"}}, {}, kAny},
       {"select/access-in-force", {{Chain::kSelect, "access-in-force"}}, {}, kAny},
       {"select/covers-serving", {{Chain::kSelect, "covers-serving"}}, {}, kAny},
       {"select/nodes-covered", {{Chain::kSelect, "nodes-covered"}}, {},
        [](World& w, std::mt19937_64&) { w.tier.local_traffic_policy = true, w.tier.cutover = CutoverMode::kExpandContract; }, "move-nodes"},
-      {"remove/entry-fenced", {{Chain::kRemove, "entry-fenced"}}, {}, Race},
+      {"remove/entry-fenced", {{Chain::kRemove, "entry-fenced"}}, {},
+       [](World& w, std::mt19937_64& r) { Race(w, r), w.tier.cutover = CutoverMode::kFlip; }, "lose-status", true},
       {"remove/not-selected", {{Chain::kRemove, "not-selected"}}, {}, kAny},
       {"remove/not-last-ready", {{Chain::kRemove, "not-last-ready"}}, {}, kAny},
       {"verify/parity", {{Chain::kVerify, "parity"}}, {}, kAny},
       {"approve/approved", {{Chain::kApprove, "approved"}}, {}, kAny},
-      {"expand/candidate-in-slices", {{Chain::kExpand, "candidate-in-slices"}}, {}, kAny, "long-tick"},
+      {"expand/candidate-in-slices", {{Chain::kExpand, "candidate-in-slices"}}, {}, kAny, "stall-slices"},
       {"observe/budget", {{Chain::kObserve, "budget"}}, {}, kAny},
       {"retain/retain-over", {{Chain::kRetain, "retain-over"}}, {}, kAny},
       {"start/not-failed", {{Chain::kStart, "not-failed"}}, {}, kAny},
       {"window: no dwell", {}, {}, [](World& w, std::mt19937_64&) { w.tier.expand_dwell = seconds(0); }},
-      {"clock: no steady time", {}, {.trusts_wall_clock = true}, kAny, "clock-jump"},
+      {"clock: no steady time", {}, {.trusts_wall_clock = true},
+       [](World& w, std::mt19937_64&) { w.tier.retain = seconds(900), w.tier.cutover = CutoverMode::kExpandContract; }},
       {"driver: no object versions", {}, {.ignores_object_versions = true}, kAny},
       {"driver: no status version", {}, {.ignores_status_version = true}, kAny},
       {"driver: acts before it records", {}, {.performs_before_recording = true}, kAny},
@@ -556,7 +561,7 @@ TEST(UpgradeModel, EveryGuardThatIsTakenOutIsNoticed) {
     Options options;
     options.seed = 7;
     options.flaws = mutant.flaws;
-    options.race = mutant.shape == &Race;
+    options.race = mutant.race;
     options.boost = mutant.boost;
     const Gates gates = mutant.gate ? DefaultGates().Without(mutant.gate->first, mutant.gate->second) : DefaultGates();
     const WalkResult result = Walk(options, budget, gates, mutant.shape);

@@ -158,6 +158,7 @@ class World {
   Entry entry;
   std::array<std::int64_t, 2> slices{};                    ///< ready endpoints listed, by slot
   std::array<std::optional<TimePoint>, 2> listed_since;    ///< for the balancer
+  TimePoint slices_stall_until{};                          ///< the slice controller is slow
   bool preview = false;
   StatusStore status;
   std::array<Operator, 2> operators;
@@ -214,6 +215,7 @@ class World {
 
   /// The slice controller and everything behind it (kube-proxy, targets of the balancer).
   void SyncSlices() {
+    if (now < slices_stall_until) return;
     const bool served = Effective() > 0;
     const bool admitted = Admitted();
     for (Slot slot : {Slot::kA, Slot::kB}) {
@@ -495,6 +497,8 @@ class World {
     write.entry_wanted = want.entry;
     write.version = live.version;
     push(std::move(write));
+    // The contract does not say in which order the writes of one decision are made.
+    if (step % 2 == 0) std::rotate(op.pending.rbegin(), op.pending.rbegin() + 1, op.pending.rend());
   }
 
   bool WriteStatus(Operator& op, const Write& write) {
@@ -591,7 +595,8 @@ class World {
     if (entry.exists && entry.traffic == Traffic::kBoth && !excused && rest.Ready() == 0) {
       Break("I3", fmt::format("slot {} is taken away while the other selected one has no ready pod", SlotName(write.slot)));
     }
-    if (!excused && slots[Index(write.slot)].Ready() > 0 && rest.Ready() == 0) {
+    const bool revived = gained_[Index(write.slot)] > write.slot_basis[Index(write.slot)];
+    if (!excused && !revived && slots[Index(write.slot)].Ready() > 0 && rest.Ready() == 0) {
       Break("Healthy", fmt::format("slot {} is taken away though it alone has ready pods", SlotName(write.slot)));
     }
     if (write.phase == Phase::kDrain && status.state.phase == Phase::kDrain) {

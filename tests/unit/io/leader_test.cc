@@ -33,6 +33,7 @@ class LeaderTest : public ::testing::Test {
     }
     body["metadata"]["resourceVersion"] = std::to_string(++version_);
     lease_ = body;
+    if (answers_are_lost_) return base::Fail(Code::kUnavailable, "the answer got lost");
     return HttpResponse{200, lease_.dump()};
   }
 
@@ -56,6 +57,7 @@ class LeaderTest : public ::testing::Test {
   kube::Json lease_;
   int version_ = 0;
   bool down_ = false;
+  bool answers_are_lost_ = false;
 };
 
 void UntilStopped(const std::stop_token& stop) { SleepFor(std::chrono::hours(1), stop); }
@@ -75,6 +77,21 @@ TEST_F(LeaderTest, LeadsUntilStoppedAndGivesTheLeaseUpLast) {
   stopper.join();
   EXPECT_EQ(status.error().code, Code::kCanceled);
   EXPECT_EQ(holder_at_end, "a");
+  EXPECT_EQ(Holder(), "");
+}
+
+TEST_F(LeaderTest, GivesUpWhatARenewalWroteWhoseAnswerGotLost) {
+  EXPECT_TRUE(RunAsLeader(client_, As("a"), [this](std::stop_token) {
+    int version = 0;
+    {
+      const std::scoped_lock lock(mutex_);
+      answers_are_lost_ = true;
+      version = version_;
+    }
+    EXPECT_TRUE(Eventually([&] { return Version() > version; }));
+    const std::scoped_lock lock(mutex_);
+    answers_are_lost_ = false;
+  }, {}));
   EXPECT_EQ(Holder(), "");
 }
 

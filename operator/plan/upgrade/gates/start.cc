@@ -27,10 +27,10 @@ Answer NotFailed(const Context& context) {
 }
 
 Answer Exposed(const Context& context) {
-  if (context.seen.entry.exists && context.seen.entry.traffic == Only(context.state.serving->slot) &&
-      context.state.committed == Only(context.state.serving->slot)) {
-    return Answer::Pass();
-  }
+  const Traffic wanted = Only(context.state.serving->slot);
+  if (!context.seen.entry.exists) return Answer::Wait("EntryMissing", fmt::format("Service {} does not exist", context.EntryName()));
+  if (context.seen.entry.traffic == wanted && context.state.committed == wanted) return Answer::Pass();
+  if (context.Serving().ready == 0) return Answer::Pass();  // cannot be selected: another revision is the remedy
   return Answer::Wait("NotExposed", fmt::format("Service {} does not select {} yet", context.EntryName(), context.ServingName()));
 }
 
@@ -45,7 +45,7 @@ Answer Permitted(const Context& context) {
 constexpr Gate kGates[] = {
     {"new-revision", "another revision is wanted than the one that serves", NewRevision},
     {"not-failed", "that revision has not failed before, or a retry named it", NotFailed},
-    {"exposed", "the entry selects the serving slot and nothing else", Exposed},
+    {"exposed", "the entry selects the serving slot and nothing else, or that slot is dead", Exposed},
     {"slot-free", "the other slot is gone, pods and all", SlotFree},
     {"permitted", "the fleet's train lets this tier begin", Permitted},
 };

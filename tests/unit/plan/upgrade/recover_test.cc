@@ -165,7 +165,7 @@ const RestartCase kRestarts[] = {
        EXPECT_EQ(d.want->entry.action, SlotAction::kEnsure);
      }},
     {"RetainOverServingDead", Phase::kRetain, [](Fixture& f) { f.now += seconds(5000), f.b().ready = 0; },
-     [](Fixture& f, const Decision&) { EXPECT_EQ(f.state.phase, Phase::kAbortPost); }},
+     [](Fixture& f, const Decision&) { EXPECT_EQ(f.state.phase, Phase::kAbortMid); }},  // both, then straight to the warm slot
     {"RetainOverServingHealthy", Phase::kRetain, [](Fixture& f) { f.now += seconds(5000); },
      [](Fixture& f, const Decision&) {
        EXPECT_EQ(f.state.phase, Phase::kRetain);
