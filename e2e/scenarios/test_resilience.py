@@ -60,6 +60,7 @@ def test_leader_is_killed(nothing_restarts, fleet, operator, client, kube, made,
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.xfail(strict=False, reason="one of 16,795 requests met \"no route to host\" (ARP of MetalLB on a busy machine); not yet seen green with the longer ARP patience of the client")
 def test_api_server_is_away(nothing_restarts, fleet, operator, client, cluster, kube, made, measure):
     entries = {tier: (fleet[tier].entry()["metadata"]["uid"], fleet[tier].address) for tier in TIERS}
     with client.load(fleet["public"].address, [SHOP.host], [SHOP.app], MIX) as load:

@@ -191,17 +191,6 @@ TEST_F(ClientContract, WatchTellsChangesAndBookmarks) {
   EXPECT_EQ(types, (std::vector<std::string>{"ADDED", "DELETED", "BOOKMARK"}));
 }
 
-TEST_F(ClientContract, AnExpiredVersionIsGone) {
-  // Version 1 is long compacted, or at least older than the watch cache.
-  base::Status status;
-  std::string first_line;
-  status = client_->Watch(kube::kConfigMap, {.ns = ns_, .resource_version = "1", .timeout = std::chrono::seconds(2)},
-                          [&first_line](std::string_view line) { first_line = line; }, {});
-  const bool as_event = first_line.find("\"code\":410") != std::string::npos;
-  EXPECT_TRUE(as_event || (!status && status.error().code == Code::kGone))
-      << first_line << (status ? "" : status.error().ToString());
-}
-
 TEST_F(ClientContract, AStoppedWatchEndsWithinMilliseconds) {
   const auto page = client_->List(kube::kConfigMap, {.ns = ns_});
   ASSERT_TRUE(page);

@@ -567,6 +567,9 @@ TEST(UpgradeModel, EveryGuardThatIsTakenOutIsNoticed) {
     const WalkResult result = Walk(options, budget, gates, mutant.shape);
     fmt::print("| {} | {} | {} |\n", mutant.name, result.violation ? result.violation->substr(0, result.violation->find(" [")) : "NOT FOUND", result.steps);
     EXPECT_TRUE(result.violation && result.violation->rfind("Liveness", 0) != 0) << mutant.name;
+    if (!mutant.gate) continue;
+    const WalkResult control = Walk(options, result.steps, DefaultGates(), mutant.shape);
+    EXPECT_FALSE(control.violation) << mutant.name << " with all guards: " << *control.violation;
   }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   fmt::print("mutants: {} in {} ms\n", std::size(mutants), took.count());

@@ -41,6 +41,14 @@ Answer CandidateReady(const Context& context) {
                                                        context.state.candidate ? context.state.candidate->revision.hash : ""));
 }
 
+// Ready pods are not enough: the balancer and kube-proxy know only what the slices say, and those lag the selector.
+Answer CandidateInSlices(const Context& context) {
+  const std::int64_t need = CandidateNeed(context.tier, context.seen, context.state);
+  if (context.Candidate().in_slices >= need) return Answer::Pass();
+  return Answer::Wait("SlicesLag", fmt::format("EndpointSlices of {} list {} of {} endpoints of {}", context.EntryName(),
+                                               context.Candidate().in_slices, need, context.CandidateName()));
+}
+
 Answer CandidateConfigLoaded(const Context& context) {
   if (context.state.candidate && context.Candidate().live_config == context.state.candidate->revision.hash) return Answer::Pass();
   return Answer::Wait("ConfigNotLoaded", fmt::format("pods of {} do not report the settings of revision {} as loaded",

@@ -5,14 +5,6 @@
 namespace ingressfleet::plan::upgrade {
 namespace {
 
-// Ready pods are not enough: the balancer and kube-proxy know only what the slices say, and those lag the selector.
-Answer CandidateInSlices(const Context& context) {
-  const std::int64_t need = CandidateNeed(context.tier, context.seen, context.state);
-  if (context.Candidate().in_slices >= need) return Answer::Pass();
-  return Answer::Wait("SlicesLag", fmt::format("EndpointSlices of {} list {} of {} endpoints of {}", context.EntryName(),
-                                               context.Candidate().in_slices, need, context.CandidateName()));
-}
-
 // A rollback on order asks nobody: what is left behind is known to be worse.
 ProbeSet Asked(const Context& context) { return context.state.rollback_run ? ProbeSet() : context.tier.observe_probes; }
 

@@ -16,6 +16,8 @@ Answer AskProbe(const Context& context, Probe probe, ProbeSet asked);
 Answer EntryCommitted(const Context& context);
 /// As many ready candidate pods as this state needs.
 Answer CandidateReady(const Context& context);
+/// As many of them in the entry's slices.
+Answer CandidateInSlices(const Context& context);
 /// The candidate's ready pods run the candidate's settings.
 Answer CandidateConfigLoaded(const Context& context);
 /// Only the slot that the entry selects is left in the entry's slices.

@@ -25,7 +25,10 @@ Answer NotSelected(const Context& context) {
     return Answer::Wait("SelectorForeign", fmt::format("selector of Service {} is not ours: nothing is removed", context.EntryName()));
   }
   const bool terminate = context.state.phase == Phase::kTerminate && *entry.traffic == Traffic::kBoth;
-  if (terminate) return CandidateReady(context);
+  if (terminate) {
+    Answer ready = CandidateReady(context);
+    return ready.verdict == Verdict::kPass ? CandidateInSlices(context) : ready;
+  }
   if (Selects(*entry.traffic, context.slot)) {
     return Answer::Wait("SlotSelected", fmt::format("Service {} selects {}", context.EntryName(), context.Name(context.slot)));
   }
@@ -45,7 +48,7 @@ Answer NotLastReady(const Context& context) {
 
 constexpr Gate kGates[] = {
     {"entry-fenced", "the entry carries this transition's id", EntryFenced},
-    {"not-selected", "the entry and its slices do not have the slot (Terminate: both selected, candidate ready)", NotSelected},
+    {"not-selected", "the entry and its slices do not have the slot (Terminate: both selected, candidate ready and listed)", NotSelected},
     {"not-last-ready", "the other slot has a ready pod, or this one has none", NotLastReady},
 };
 constexpr GateGroup kGroups[] = {{Chain::kRemove, kGates}};
