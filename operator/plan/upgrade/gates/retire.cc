@@ -7,14 +7,14 @@
 namespace ingressfleet::plan::upgrade {
 namespace {
 
+// At least a minute of watching, also when the record was rebuilt from an annotation that another clock has written.
 Answer RetainOver(const Context& context) {
   const TierState& state = context.state;
-  if (!state.retain_until || Due(context.now, context.evidence.transition, state.phase_started_at,
-                                 std::max<Duration>(Duration(0), *state.retain_until - state.phase_started_at))) {
-    return Answer::Pass();
-  }
+  const Duration least = std::min<Duration>(context.tier.retain, std::chrono::seconds(60));
+  const Duration left = state.retain_until ? *state.retain_until - state.phase_started_at : Duration(0);
+  if (Due(context.now, context.evidence.transition, state.phase_started_at, std::max(least, left))) return Answer::Pass();
   return Answer::Wait("Retaining", fmt::format("{} stays warm until {} for a rollback", state.previous ? context.Name(state.previous->slot) : "",
-                                               base::FormatTime(*state.retain_until)));
+                                               state.retain_until ? base::FormatTime(*state.retain_until) : "a minute from now"));
 }
 
 // Asked now, not remembered: the operator may have been away for a week.
