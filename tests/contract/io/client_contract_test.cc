@@ -188,7 +188,10 @@ TEST_F(ClientContract, WatchTellsChangesAndBookmarks) {
       },
       {});
   EXPECT_TRUE(status) << status.error().ToString();
-  EXPECT_EQ(types, (std::vector<std::string>{"ADDED", "DELETED", "BOOKMARK"}));
+  // How many bookmarks come is the server's business; before the end of a watch there is one.
+  ASSERT_GE(types.size(), 3U);
+  EXPECT_EQ(std::vector<std::string>(types.begin(), types.begin() + 2), (std::vector<std::string>{"ADDED", "DELETED"}));
+  EXPECT_EQ(std::count(types.begin(), types.end(), "BOOKMARK"), static_cast<int>(types.size()) - 2);
 }
 
 TEST_F(ClientContract, AStoppedWatchEndsWithinMilliseconds) {
