@@ -95,6 +95,8 @@ struct ResolvedTier {
 
   std::vector<std::string> allowed_source_ranges;  ///< canonical, sorted, without duplicates; empty = nobody
   std::vector<std::string> trusted_proxies;
+  /// Addresses of the operator's pods, while it has to ask the tier on behalf of others: see upgrade probes. Else empty.
+  std::vector<std::string> probe_sources;
   kube::Json namespace_selector;  ///< null = all namespaces
   std::string default_certificate;  ///< "namespace/name" or empty
   bool network_policy = false;
