@@ -50,15 +50,37 @@ void DefaultAccess(Tier& tier) {
   Fill(tier.access.enforcement, std::move(layers));
 }
 
+void DefaultUpgrade(Tier& tier) {
+  Upgrade& upgrade = tier.upgrade;
+  // On the nodes' own ports there is no room for a second slot.
+  const bool host_network = IsType(tier, PublishingType::kHostNetwork);
+  Fill(upgrade.strategy, host_network ? UpgradeStrategy::kRollingUpdate : UpgradeStrategy::kBlueGreen);
+  Fill(upgrade.promotion, Promotion::kAutomatic);
+  Fill(upgrade.verify.parity, true);
+  Fill(upgrade.verify.access, true);
+  Fill(upgrade.min_ready_seconds, 30);
+  Fill(upgrade.observe_seconds, 300);
+  Fill(upgrade.retain_seconds, 900);
+  Fill(upgrade.abort_delay_seconds, 30);
+  Fill(upgrade.progress_deadline_seconds, 600);
+  Fill(upgrade.on_failure, OnFailure::kRollback);
+  Fill(upgrade.history_limit, 10);
+  for (CanaryStep& step : upgrade.steps) Fill(step.pause_seconds, 0);
+  Fill(tier.publishing.cutover, Cutover::kExpandContract);
+}
+
 }  // namespace
 
 void Default(Fleet& fleet) {
   Fill(fleet.deletion_policy, DeletionPolicy::kWhenUnused);
+  Fill(fleet.rollout.max_concurrent_tiers, 1);
+  Fill(fleet.rollout.pause_between_tiers_seconds, 0);
   for (Tier& tier : fleet.tiers) {
     DefaultClassNames(fleet, tier);
     DefaultWorkload(tier);
     DefaultPublishing(tier);
     DefaultAccess(tier);
+    DefaultUpgrade(tier);
     Fill(tier.controller.image_pull_policy, "IfNotPresent");
     Fill(tier.network_policy, false);
     if (auto& certificate = tier.tls.default_certificate_ref) Fill(certificate->ns, fleet.ns);

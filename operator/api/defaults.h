@@ -12,6 +12,7 @@ namespace ingressfleet::api {
 ///     and HostNetwork (80/443); provider Auto in loadBalancer where that member was said;
 ///   * access.enforcement: LoadBalancer (only for type LoadBalancer) and Proxy;
 ///   * ingressClass: the tier's name, ingressfleet.io/<fleet>-<tier>;
+///   * upgrade: BlueGreen (RollingUpdate for HostNetwork), Automatic promotion, all checks, the times; cutover ExpandContract;
 ///   * imagePullPolicy IfNotPresent, networkPolicy false, the namespace of Secret references.
 /// The CRD's schema says the same in its descriptions but sets no defaults for tiers: the API server would write them
 /// into each tier, and tierDefaults would never be seen.

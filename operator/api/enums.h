@@ -70,6 +70,37 @@ constexpr auto EnumTable(DeletionPolicy) {
   return std::to_array<EnumRow<DeletionPolicy>>({{DeletionPolicy::kWhenUnused, "WhenUnused"}, {DeletionPolicy::kForce, "Force"}});
 }
 
+constexpr auto EnumTable(UpgradeStrategy) {
+  return std::to_array<EnumRow<UpgradeStrategy>>({{UpgradeStrategy::kBlueGreen, "BlueGreen"},
+                                                  {UpgradeStrategy::kCanary, "Canary"},
+                                                  {UpgradeStrategy::kRollingUpdate, "RollingUpdate"}});
+}
+
+constexpr auto EnumTable(Promotion) {
+  return std::to_array<EnumRow<Promotion>>({{Promotion::kManual, "Manual"}, {Promotion::kAutomatic, "Automatic"}});
+}
+
+constexpr auto EnumTable(OnFailure) {
+  return std::to_array<EnumRow<OnFailure>>({{OnFailure::kRollback, "Rollback"}, {OnFailure::kHold, "Hold"}});
+}
+
+constexpr auto EnumTable(Cutover) {
+  return std::to_array<EnumRow<Cutover>>({{Cutover::kExpandContract, "ExpandContract"},
+                                          {Cutover::kExpandTerminate, "ExpandTerminate"},
+                                          {Cutover::kFlip, "Flip"}});
+}
+
+/// In the order of a week, Monday first.
+constexpr auto EnumTable(Weekday) {
+  return std::to_array<EnumRow<Weekday>>({{Weekday::kMonday, "Monday"},
+                                          {Weekday::kTuesday, "Tuesday"},
+                                          {Weekday::kWednesday, "Wednesday"},
+                                          {Weekday::kThursday, "Thursday"},
+                                          {Weekday::kFriday, "Friday"},
+                                          {Weekday::kSaturday, "Saturday"},
+                                          {Weekday::kSunday, "Sunday"}});
+}
+
 /// "HAProxy" of Engine::kHAProxy.
 template <class E>
 requires std::is_enum_v<E>

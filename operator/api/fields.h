@@ -84,6 +84,7 @@ void Fields(Archive& a, Publishing& p) {
   a.Field("hostNetwork", p.host_network);
   a.Field("protocol", p.protocol);
   a.Field("externalTrafficPolicy", p.external_traffic_policy);
+  a.Field("cutover", p.cutover);
 }
 
 template <class Archive>
@@ -105,6 +106,49 @@ void Fields(Archive& a, Tls& t) {
 }
 
 template <class Archive>
+void Fields(Archive& a, CanaryStep& s) {
+  a.Field("weight", s.weight);
+  a.Field("pauseSeconds", s.pause_seconds);
+}
+
+template <class Archive>
+void Fields(Archive& a, MaintenanceWindow& w) {
+  a.Field("days", w.days);
+  a.Field("start", w.start);
+  a.Field("durationSeconds", w.duration_seconds);
+}
+
+template <class Archive>
+void Fields(Archive& a, Verify& v) {
+  a.Field("parity", v.parity);
+  a.Field("access", v.access);
+}
+
+template <class Archive>
+void Fields(Archive& a, Upgrade& u) {
+  a.Field("strategy", u.strategy);
+  a.Field("promotion", u.promotion);
+  a.Field("approvalDeadlineSeconds", u.approval_deadline_seconds);
+  a.Field("windows", u.windows);
+  a.Field("steps", u.steps);
+  a.Field("verify", u.verify);
+  a.Field("minReadySeconds", u.min_ready_seconds);
+  a.Field("observeSeconds", u.observe_seconds);
+  a.Field("retainSeconds", u.retain_seconds);
+  a.Field("abortDelaySeconds", u.abort_delay_seconds);
+  a.Field("progressDeadlineSeconds", u.progress_deadline_seconds);
+  a.Field("onFailure", u.on_failure);
+  a.Field("historyLimit", u.history_limit);
+}
+
+template <class Archive>
+void Fields(Archive& a, Rollout& r) {
+  a.Field("order", r.order);
+  a.Field("maxConcurrentTiers", r.max_concurrent_tiers);
+  a.Field("pauseBetweenTiersSeconds", r.pause_between_tiers_seconds);
+}
+
+template <class Archive>
 void Fields(Archive& a, TierDefaults& d) {
   a.Field("controller", d.tier.controller);
   a.template Shaped<LabelSelectorShape>("namespaceSelector", d.tier.namespace_selector);
@@ -112,6 +156,7 @@ void Fields(Archive& a, TierDefaults& d) {
   a.Field("publishing", d.tier.publishing);
   a.Field("access", d.tier.access);
   a.Field("tls", d.tier.tls);
+  a.Field("upgrade", d.tier.upgrade);
   a.Field("networkPolicy", d.tier.network_policy);
 }
 
@@ -125,6 +170,7 @@ void Fields(Archive& a, Tier& t) {
   a.Field("publishing", t.publishing);
   a.Field("access", t.access);
   a.Field("tls", t.tls);
+  a.Field("upgrade", t.upgrade);
   a.Field("networkPolicy", t.network_policy);
 }
 
@@ -140,6 +186,7 @@ void Fields(Archive& a, FleetSpec& s) {
   a.Field("namespace", s.fleet.ns);
   a.Field("deletionPolicy", s.fleet.deletion_policy);
   a.Field("defaultClass", s.fleet.default_class);
+  a.Field("rollout", s.fleet.rollout);
   a.Field("tierDefaults", s.tier_defaults);
   a.Field("tiers", s.fleet.tiers);
 }
@@ -177,6 +224,61 @@ void Fields(Archive& a, SlotStatus& s) {
   a.Field("slot", s.slot);
   a.Field("revision", s.revision);
   a.Field("version", s.version);
+  a.Field("retainUntil", s.retain_until);
+}
+
+template <class Archive>
+void Fields(Archive& a, GateStatus& g) {
+  a.Field("name", g.name);
+  a.Field("result", g.result);
+  a.Field("reason", g.reason);
+  a.Field("message", g.message);
+}
+
+template <class Archive>
+void Fields(Archive& a, DecisionStatus& d) {
+  a.Field("revision", d.revision);
+  a.Field("by", d.by);
+  a.Field("id", d.id);
+  a.Field("reason", d.reason);
+  a.Field("message", d.message);
+  a.Field("at", d.at);
+}
+
+template <class Archive>
+void Fields(Archive& a, UpgradeStatus& u) {
+  a.Field("phase", u.phase);
+  a.Field("message", u.message);
+  a.Field("strategy", u.strategy);
+  a.Field("cutover", u.cutover);
+  a.Field("step", u.step);
+  a.Field("candidateSharePercent", u.candidate_share_percent);
+  a.Field("transitionID", u.transition_id);
+  a.Field("phaseStartedAt", u.phase_started_at);
+  a.Field("deadline", u.deadline);
+  a.Field("windowStartedAt", u.window_started_at);
+  a.Field("restartBaseline", u.restart_baseline);
+  a.Field("startedFor", u.started_for);
+  a.Field("rollbackRun", u.rollback_run);
+  a.Field("committedTraffic", u.committed_traffic);
+  a.Field("committedTransitionID", u.committed_transition_id);
+  a.Field("driftRepairs", u.drift_repairs);
+  a.Field("driftOpen", u.drift_open);
+  a.Field("gates", u.gates);
+  a.Field("approval", u.approval);
+  a.Field("abort", u.abort);
+  a.Field("hold", u.hold);
+  a.Field("rollback", u.rollback);
+  a.Field("handledRequests", u.handled_requests);
+  a.Field("finishedAt", u.finished_at);
+}
+
+template <class Archive>
+void Fields(Archive& a, HistoryStatus& h) {
+  a.Field("revision", h.revision);
+  a.Field("version", h.version);
+  a.Field("reason", h.reason);
+  a.Field("at", h.at);
 }
 
 template <class Archive>
@@ -193,6 +295,10 @@ void Fields(Archive& a, TierStatus& t) {
   a.Field("ingresses", t.ingresses);
   a.Field("serving", t.serving);
   a.Field("candidate", t.candidate);
+  a.Field("previous", t.previous);
+  a.Field("upgrade", t.upgrade);
+  a.Field("failedRevisions", t.failed_revisions);
+  a.Field("history", t.history);
 }
 
 template <class Archive>

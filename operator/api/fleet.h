@@ -23,6 +23,11 @@ enum class ExternalTrafficPolicy { kLocal, kCluster };
 enum class ListenerProtocol { kTCP, kPROXY };
 enum class EnforcementLayer { kLoadBalancer, kProxy, kNetworkPolicy };
 enum class DeletionPolicy { kWhenUnused, kForce };
+enum class UpgradeStrategy { kBlueGreen, kCanary, kRollingUpdate };
+enum class Promotion { kManual, kAutomatic };
+enum class OnFailure { kRollback, kHold };
+enum class Cutover { kExpandContract, kExpandTerminate, kFlip };
+enum class Weekday { kMonday, kTuesday, kWednesday, kThursday, kFriday, kSaturday, kSunday };
 
 struct Controller {
   std::optional<Engine> engine;
@@ -78,6 +83,7 @@ struct Publishing {
   std::optional<HostNetwork> host_network;    ///< only with type HostNetwork
   std::optional<ListenerProtocol> protocol;   ///< TCP
   std::optional<ExternalTrafficPolicy> external_traffic_policy;  ///< Local
+  std::optional<Cutover> cutover;                                ///< ExpandContract
 };
 
 struct Access {
@@ -95,6 +101,47 @@ struct Tls {
   std::optional<SecretRef> default_certificate_ref;
 };
 
+struct CanaryStep {
+  std::optional<std::int64_t> weight;         ///< percent of new connections meant for the candidate, 1–99; required
+  std::optional<std::int64_t> pause_seconds;  ///< how long the step lasts at least; 0
+};
+
+/// When a candidate may get traffic. Times are UTC.
+struct MaintenanceWindow {
+  std::vector<Weekday> days;                     ///< on which it begins; empty = every day
+  std::string start;                             ///< "22:00"; required
+  std::optional<std::int64_t> duration_seconds;  ///< 60–86400; required
+};
+
+/// Checks before a candidate gets traffic.
+struct Verify {
+  std::optional<bool> parity;  ///< every host and path answers as before, certificates too; true
+  std::optional<bool> access;  ///< allowed sources get in, others do not; true
+};
+
+struct Upgrade {
+  std::optional<UpgradeStrategy> strategy;  ///< BlueGreen; RollingUpdate for HostNetwork
+  std::optional<Promotion> promotion;       ///< Automatic
+  std::optional<std::int64_t> approval_deadline_seconds;  ///< none: it waits
+  std::vector<MaintenanceWindow> windows;                 ///< none: always
+  std::vector<CanaryStep> steps;                          ///< only with strategy Canary, required there
+  Verify verify;
+  std::optional<std::int64_t> min_ready_seconds;          ///< 30
+  std::optional<std::int64_t> observe_seconds;            ///< 300
+  std::optional<std::int64_t> retain_seconds;             ///< 900
+  std::optional<std::int64_t> abort_delay_seconds;        ///< 30
+  std::optional<std::int64_t> progress_deadline_seconds;  ///< 600
+  std::optional<OnFailure> on_failure;                    ///< Rollback
+  std::optional<std::int64_t> history_limit;              ///< 10
+};
+
+/// Order of upgrades across tiers. A failure stops the train.
+struct Rollout {
+  std::vector<std::string> order;                    ///< names of tiers; those not named come last, by name
+  std::optional<std::int64_t> max_concurrent_tiers;  ///< 1
+  std::optional<std::int64_t> pause_between_tiers_seconds;  ///< 0
+};
+
 struct Tier {
   std::string name;
   Controller controller;
@@ -104,6 +151,7 @@ struct Tier {
   Publishing publishing;
   Access access;
   Tls tls;
+  Upgrade upgrade;
   std::optional<bool> network_policy;  ///< true: generate a NetworkPolicy for the controller's pods; default false
 };
 
@@ -122,6 +170,7 @@ struct Fleet {
   std::string ns = "ingress-fleet";
   std::optional<DeletionPolicy> deletion_policy;  ///< WhenUnused: a tier goes only when no Ingress uses its class any more
   std::optional<DefaultClass> default_class;
+  Rollout rollout;
   std::vector<Tier> tiers;  ///< tierDefaults already merged under each
 };
 

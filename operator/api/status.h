@@ -16,7 +16,62 @@ namespace ingressfleet::api {
 struct SlotStatus {
   std::string slot;      ///< "a" or "b"
   std::string revision;  ///< hash of all that needs a rollout
-  std::string version;   ///< of the engine
+  std::string version;   ///< engine and version, "HAProxy 0.1.0"
+  std::string retain_until;  ///< only of `previous`: until when it stays warm, RFC 3339
+};
+
+/// What a gate of the current phase says.
+struct GateStatus {
+  std::string name;
+  std::string result;  ///< Pass, Fail or Unknown
+  std::string reason;
+  std::string message;
+};
+
+/// Something that was ordered or decided, and is remembered: an approval, an abort, a hold, a rollback.
+struct DecisionStatus {
+  std::string revision;
+  std::string by;
+  std::string id;  ///< of the request
+  std::string reason;
+  std::string message;
+  std::string at;  ///< RFC 3339
+};
+
+/// Where an upgrade stands: the record of intent from which the operator goes on after a restart (plan/upgrade/types.h says
+/// what each value means). Times are RFC 3339 with a fraction.
+struct UpgradeStatus {
+  std::string phase;
+  std::string message;  ///< what it waits for, with the remedy
+  std::string strategy;
+  std::string cutover;
+  std::int64_t step = 0;
+  std::int64_t candidate_share_percent = 0;  ///< of new connections, by ready endpoints
+  std::int64_t transition_id = 0;
+  std::string phase_started_at;
+  std::string deadline;
+  std::string window_started_at;
+  std::int64_t restart_baseline = 0;
+  std::string started_for;
+  bool rollback_run = false;
+  std::string committed_traffic;  ///< none, a, b or ab
+  std::int64_t committed_transition_id = 0;
+  std::vector<std::string> drift_repairs;
+  bool drift_open = false;
+  std::vector<GateStatus> gates;
+  std::optional<DecisionStatus> approval;
+  std::optional<DecisionStatus> abort;
+  std::optional<DecisionStatus> hold;
+  std::optional<DecisionStatus> rollback;
+  kube::StringMap handled_requests;  ///< the last one of each kind
+  std::string finished_at;
+};
+
+struct HistoryStatus {
+  std::string revision;
+  std::string version;
+  std::string reason;  ///< Installed, Promoted or RolledBack
+  std::string at;
 };
 
 struct TierStatus {
@@ -32,6 +87,10 @@ struct TierStatus {
   std::int64_t ingresses = 0;  ///< how many Ingresses the tier serves
   std::optional<SlotStatus> serving;
   std::optional<SlotStatus> candidate;
+  std::optional<SlotStatus> previous;  ///< what served before and can serve again at once
+  std::optional<UpgradeStatus> upgrade;
+  std::vector<std::string> failed_revisions;
+  std::vector<HistoryStatus> history;  ///< newest first
 };
 
 struct DefaultClassStatus {

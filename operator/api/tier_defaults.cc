@@ -67,6 +67,14 @@ void DropOtherEngine(Json& merged, const Json& defaults, const Json& own) {
   if (!config.empty()) merged["controller"]["config"] = config;
 }
 
+void DropOtherStrategy(Json& merged, const Json& own) {
+  const bool host_network = TextOf(ListOf(merged, "publishing"), "type") == "HostNetwork";
+  if (host_network && TextOf(ListOf(merged, "upgrade"), "strategy") != "RollingUpdate") {
+    DropInherited(merged, own, "upgrade", "strategy");
+  }
+  if (TextOf(ListOf(merged, "upgrade"), "strategy") != "Canary") DropInherited(merged, own, "upgrade", "steps");
+}
+
 bool RunsAsDaemonSet(const Json& merged) {
   const std::string_view kind = TextOf(ListOf(merged, "workload"), "kind");
   return kind.empty() ? TextOf(ListOf(merged, "publishing"), "type") == "HostNetwork" : kind == "DaemonSet";
@@ -126,6 +134,7 @@ Json MergeTier(const Json& defaults, const Json& tier) {
   Json merged = Merge(defaults, tier);
   DropOtherTypes(merged, tier);
   DropOtherEngine(merged, defaults, tier);
+  DropOtherStrategy(merged, tier);
   if (RunsAsDaemonSet(merged)) DropInherited(merged, tier, "workload", "replicas");
   return merged;
 }

@@ -8,8 +8,8 @@
 namespace ingressfleet::api {
 namespace {
 
-constexpr std::array kFleetRuleTables{FleetRules, PortRules};
-constexpr std::array kTierRuleTables{IdentityRules, ControllerRules, WorkloadRules, PublishingRules, AccessRules};
+constexpr std::array kFleetRuleTables{FleetRules, PortRules, RolloutRules};
+constexpr std::array kTierRuleTables{IdentityRules, ControllerRules, WorkloadRules, PublishingRules, AccessRules, UpgradeRules};
 
 void Immutable(FieldErrors& errors, std::string path, const std::string& was, const std::string& is, std::string_view remedy) {
   if (was == is) return;

@@ -33,11 +33,13 @@ using TierRule = void (*)(const TierAt&, FieldErrors&);
 
 std::span<const FleetRule> FleetRules();
 std::span<const FleetRule> PortRules();
+std::span<const FleetRule> RolloutRules();
 std::span<const TierRule> ControllerRules();
 std::span<const TierRule> IdentityRules();
 std::span<const TierRule> WorkloadRules();
 std::span<const TierRule> PublishingRules();
 std::span<const TierRule> AccessRules();
+std::span<const TierRule> UpgradeRules();
 
 /// `text` as it stands in a FieldError's value: a JSON string.
 std::string Quoted(std::string_view text);

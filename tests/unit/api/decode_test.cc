@@ -91,9 +91,9 @@ const Case kCases[] = {
      R"(spec.tiers[0].workload.tolerations[0].keys: Unknown field: did you mean "key"?)"},
     {"ClassInDefaults", "/spec/tierDefaults: {ingressClass: {name: a}, controller: {}, name: x, workload: {}}",
      "spec.tierDefaults.ingressClass: Unknown field: remove it; the fields here are controller, namespaceSelector, workload, "
-     "publishing, access, tls, networkPolicy\n"
+     "publishing, access, tls, upgrade, networkPolicy\n"
      "spec.tierDefaults.name: Unknown field: remove it; the fields here are controller, namespaceSelector, workload, "
-     "publishing, access, tls, networkPolicy"},
+     "publishing, access, tls, upgrade, networkPolicy"},
     {"EverythingAtOnce", "{/spec/pause: true, /spec/tiers/0/name: 1, /spec/tiers/1/publishing: [], /spec/tierDefaults: 3}",
      "spec.tierDefaults: Invalid value: 3: must be a map\n"
      "spec.tiers[0].name: Invalid value: 1: must be a string; put it in quotes\n"

@@ -25,7 +25,10 @@ publishing:
   loadBalancer: {scope: Internal, provider: Auto}
   protocol: TCP
   externalTrafficPolicy: Local
+  cutover: ExpandContract
 access: {enforcement: [LoadBalancer, Proxy]}
+upgrade: {strategy: BlueGreen, promotion: Automatic, verify: {parity: true, access: true}, minReadySeconds: 30, observeSeconds: 300,
+          retainSeconds: 900, abortDelaySeconds: 30, progressDeadlineSeconds: 600, onFailure: Rollback, historyLimit: 10}
 networkPolicy: false
 )"));
 }
@@ -36,8 +39,11 @@ name: edge
 controller: {engine: Traefik, version: 3.4.0, imagePullPolicy: IfNotPresent}
 ingressClass: {name: edge, controllerValue: ingressfleet.io/platform-edge}
 workload: {kind: DaemonSet, shutdown: {preStopDelaySeconds: 15, drainSeconds: 300}}
-publishing: {type: HostNetwork, hostNetwork: {httpPort: 80, httpsPort: 443}, protocol: TCP}
+publishing: {type: HostNetwork, hostNetwork: {httpPort: 80, httpsPort: 443}, protocol: TCP,
+             cutover: ExpandContract}
 access: {enforcement: [Proxy]}
+upgrade: {strategy: RollingUpdate, promotion: Automatic, verify: {parity: true, access: true}, minReadySeconds: 30, observeSeconds: 300,
+          retainSeconds: 900, abortDelaySeconds: 30, progressDeadlineSeconds: 600, onFailure: Rollback, historyLimit: 10}
 networkPolicy: false
 )"));
 }
