@@ -13,6 +13,8 @@ using kube::Json;
 
 constexpr Duration kFirstDelay{800};
 constexpr Duration kMaxDelay{30'000};
+/// For a server that is away: asking costs it nothing, and until it is asked again nothing is noticed.
+constexpr Duration kMaxDelayUnavailable{5'000};
 constexpr Duration kQuietTime{120'000};
 /// A watch that ends earlier than this without any event is a server in trouble, not a timeout that passed.
 constexpr Duration kShortestWatch{1'000};
@@ -23,6 +25,7 @@ NextRequest ListAgain(Duration wait) { return {.kind = NextRequest::Kind::kList,
 /// Random timeouts keep all watches of all clients from ending at once.
 NextRequest WatchOn(WatchState& state, Duration wait, const WatchTick& tick) {
   state.saw_event = false;
+  state.from_list = false;
   state.watch_error.reset();
   state.watch_began = tick.now + wait;
   const auto timeout = std::chrono::seconds(static_cast<int>(kMinTimeoutSeconds * (1 + tick.random)));
@@ -36,7 +39,9 @@ WatchOutput OnList(WatchState& state, ListPage page, const WatchTick& tick) {
     return {.next = NextRequest{.kind = NextRequest::Kind::kList, .continue_token = std::move(page.continue_token)}};
   }
   state.resource_version = std::move(page.resource_version);
-  return {.change = StoreReplace{std::exchange(state.listed, {})}, .next = WatchOn(state, Duration(0), tick)};
+  NextRequest next = WatchOn(state, Duration(0), tick);
+  state.from_list = true;
+  return {.change = StoreReplace{std::exchange(state.listed, {})}, .next = std::move(next)};
 }
 
 /// The stream is of no use from here on; what to do about it is decided when it has ended.
@@ -66,6 +71,7 @@ WatchOutput OnLine(WatchState& state, std::string_view line) {
     return Abandon(state, {Code::kInternal, fmt::format("a watch event {} without a resourceVersion", type)});
   }
   state.saw_event = true;
+  state.backoff = {};  // the server is well: the next failure is a first one
   state.resource_version = object.ResourceVersion();
   if (type == "BOOKMARK") return {};
   if (type == "DELETED") return {.change = StoreRemove{std::move(object)}};
@@ -96,21 +102,24 @@ WatchOutput OnEnd(WatchState& state, RequestEnded ended, const WatchTick& tick) 
   if (status) return {.next = WatchOn(state, Duration(0), tick)};
   const base::Error& error = status.error();
   state.listed.clear();  // a list that broke off starts from its first page
-  // 410 for a watch is the protocol's way to ask for a new list. It needs no wait, but for a list (its continue token
-  // expired) or when it comes at once again.
-  const bool expired = was_watch && error.code == Code::kGone && state.saw_event;
-  const Duration wait =
-      expired ? Duration(0) : std::max<Duration>(state.backoff.Next(tick.now, tick.random), error.retry_after);
+  // 410 for a watch is the protocol's way to ask for a new list, and a sign that the server is back. It needs no wait, but
+  // for a list (its continue token expired) or when the version came from a list just now.
+  if (was_watch && error.code == Code::kGone && (state.saw_event || !state.from_list)) {
+    state.backoff = {};
+    return {.next = ListAgain(Duration(0)), .error = error};
+  }
+  const Duration longest = error.code == Code::kUnavailable ? kMaxDelayUnavailable : kMaxDelay;
+  const Duration wait = std::max<Duration>(state.backoff.Next(tick.now, tick.random, longest), error.retry_after);
   if (was_watch && MayResume(error.code)) return {.next = WatchOn(state, wait, tick), .error = error};
   return {.next = ListAgain(wait), .error = error};
 }
 
 }  // namespace
 
-Duration Backoff::Next(Duration now, double random) {
+Duration Backoff::Next(Duration now, double random, Duration longest) {
   if (now - last_failure_ > kQuietTime) failures_ = 0;
   last_failure_ = now;
-  const Duration delay = std::min(kMaxDelay, kFirstDelay * (1 << std::min(failures_, 10)));
+  const Duration delay = std::min(longest, kFirstDelay * (1 << std::min(failures_, 10)));
   ++failures_;
   return delay / 2 + Duration(static_cast<Duration::rep>(static_cast<double>(delay.count()) / 2 * random));
 }

@@ -29,12 +29,12 @@ struct NextRequest {
   friend bool operator==(const NextRequest&, const NextRequest&) = default;
 };
 
-/// The back-off of client-go's reflector: 0.8 s doubling to 30 s, the second half of it random; it starts again from
-/// 0.8 s when the failure before lies more than two minutes back.
+/// The back-off of client-go's reflector: 0.8 s doubling to 30 s (5 s while the server is away), the second half of it
+/// random; it starts again from 0.8 s when the failure before lies more than two minutes back, or the server sent an event.
 class Backoff {
  public:
-  /// The wait after a failure at `now`. `random` lies in [0, 1).
-  base::Duration Next(base::Duration now, double random);
+  /// The wait after a failure at `now`, at most `longest`. `random` lies in [0, 1).
+  base::Duration Next(base::Duration now, double random, base::Duration longest);
 
   friend bool operator==(const Backoff&, const Backoff&) = default;
 
@@ -48,6 +48,7 @@ struct WatchState {
   std::vector<kube::Object> listed;         ///< pages of a list that is not complete yet
   base::Duration watch_began{0};            ///< when the request now running was decided on, its wait included
   bool saw_event = false;                   ///< in the watch now running
+  bool from_list = false;                   ///< the watch now running is the first one after a list
   std::optional<base::Error> watch_error;   ///< said by the stream itself; decides when it ends
   Backoff backoff;
 };

@@ -115,6 +115,43 @@ TEST(WatchStep, GoneAfterEventsNeedsNoWait) {
   EXPECT_GT(walk.Fails(Kind::kWatch, Code::kGone).next->wait, Duration(0)) << "but not in a circle";
 }
 
+/// The server was away for a while and came back without the history that the watch would need.
+TEST(WatchStep, GoneAfterAnOutageNeedsNoWait) {
+  Walk walk = Walk::Watching();
+  for (int i = 0; i < 20; ++i) {
+    const auto end = walk.Fails(Kind::kWatch, Code::kUnavailable);
+    EXPECT_EQ(end.next->kind, Kind::kWatch);
+    EXPECT_LE(end.next->wait, Duration(5'000)) << "its return is noticed soon";
+    walk.now += end.next->wait;
+  }
+  const auto gone = walk.Fails(Kind::kWatch, Code::kGone);
+  EXPECT_EQ(gone.next->kind, Kind::kList);
+  EXPECT_EQ(gone.next->wait, Duration(0));
+  walk.List(Page({"a"}, "30"));
+  const auto circle = walk.Fails(Kind::kWatch, Code::kGone);
+  EXPECT_GT(circle.next->wait, Duration(0)) << "the list itself was too old";
+  EXPECT_LE(circle.next->wait, Duration(800)) << "the outage is forgotten";
+}
+
+TEST(WatchStep, AnEventEndsTheBackoff) {
+  Walk walk = Walk::Watching();
+  for (int i = 0; i < 20; ++i) walk.now += walk.Fails(Kind::kWatch, Code::kThrottled).next->wait;
+  EXPECT_GE(walk.Fails(Kind::kWatch, Code::kThrottled).next->wait, Duration(15'000));
+  walk.See(Line("BOOKMARK", "", "20"));
+  EXPECT_LE(walk.Fails(Kind::kWatch, Code::kThrottled).next->wait, Duration(800));
+}
+
+TEST(WatchStep, AListAloneDoesNotEndTheBackoff) {
+  Walk walk = Walk::Watching();
+  Duration wait{0};
+  for (int i = 0; i < 20; ++i) {
+    wait = walk.Fails(Kind::kWatch, Code::kForbidden).next->wait;
+    walk.now += wait;
+    walk.List(Page({"a"}, "10"));
+  }
+  EXPECT_GE(wait, Duration(15'000)) << "or a watch that is not allowed would mean a list each second";
+}
+
 TEST(WatchStep, ATroubledServerIsAskedToGoOnFromTheSameVersion) {
   for (const Code code : {Code::kUnavailable, Code::kThrottled, Code::kCanceled}) {
     Walk walk = Walk::Watching();
@@ -176,16 +213,18 @@ TEST(WatchStep, NonsenseAbandonsTheStreamAndListsAgain) {
 }
 
 TEST(Backoff, DoublesWithJitterToACapAndResetsAfterAQuietTime) {
+  constexpr Duration kLongest{30'000};
   Backoff backoff;
   Duration now{1'000'000};
-  EXPECT_EQ(backoff.Next(now, 0.0), Duration(400));
-  EXPECT_EQ(backoff.Next(now, 0.0), Duration(800));
-  EXPECT_EQ(backoff.Next(now, 0.5), Duration(2'400));
-  for (int i = 0; i < 100; ++i) EXPECT_LE(backoff.Next(now, 0.999), Duration(30'000));
+  EXPECT_EQ(backoff.Next(now, 0.0, kLongest), Duration(400));
+  EXPECT_EQ(backoff.Next(now, 0.0, kLongest), Duration(800));
+  EXPECT_EQ(backoff.Next(now, 0.5, kLongest), Duration(2'400));
+  for (int i = 0; i < 100; ++i) EXPECT_LE(backoff.Next(now, 0.999, kLongest), kLongest);
+  EXPECT_LE(backoff.Next(now, 0.999, Duration(5'000)), Duration(5'000));
   now += Duration(120'000);
-  EXPECT_GE(backoff.Next(now, 0.0), Duration(15'000)) << "two minutes are not more than two minutes";
+  EXPECT_GE(backoff.Next(now, 0.0, kLongest), Duration(15'000)) << "two minutes are not more than two minutes";
   now += Duration(120'001);
-  EXPECT_EQ(backoff.Next(now, 0.0), Duration(400));
+  EXPECT_EQ(backoff.Next(now, 0.0, kLongest), Duration(400));
 }
 
 /// Any order of any inputs: the invariants a driver relies on hold after each.
