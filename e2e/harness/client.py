@@ -59,10 +59,6 @@ class Client:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._waiting: dict[int, queue.SimpleQueue] = {}
-        # MetalLB answers ARP from an ordinary process, late on a busy machine; a client that asks again every 30 s then sees "no route to host".
-        # One node announces all addresses here, so what was learnt stays true.
-        subprocess.run(cluster.in_client("sysctl", "-qw", "net.ipv4.neigh.eth0.base_reachable_time_ms=3600000", "net.ipv4.neigh.eth0.mcast_solicit=10",
-                                         "net.ipv4.neigh.eth0.ucast_solicit=10"), check=True)
         self._probe = subprocess.Popen(cluster.in_client(BINARIES / "probe"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, daemon=True).start()
 

@@ -23,10 +23,10 @@ def nothing_restarts(fleet):
 
 
 def operator_works(fleet, kube, client, made) -> None:
-    """It repairs and it serves new things."""
-    before = fleet["public"].entry()["spec"]["loadBalancerSourceRanges"]
-    kube.patch("Service", "public-entry", NAMESPACE, {"spec": {"loadBalancerSourceRanges": ["192.0.2.0/24"]}})
-    wait_until(lambda: fleet["public"].entry()["spec"]["loadBalancerSourceRanges"] == before, "the operator repairs", 60)
+    """It repairs and it serves new things. What it has to repair is not the tier under load: kube-proxy would really shut the load out."""
+    before = fleet["staging"].entry()["spec"]["loadBalancerSourceRanges"]
+    kube.patch("Service", "staging-entry", NAMESPACE, {"spec": {"loadBalancerSourceRanges": ["192.0.2.0/24"]}})
+    wait_until(lambda: fleet["staging"].entry()["spec"]["loadBalancerSourceRanges"] == before, "the operator repairs", 60)
     host = f"later-{time.time_ns()}.example.test"
     made(apps.ingress("later", SPACE, host, SHOP.app, "public"))
     client.get_until({"app": SHOP.app}, INTERNET, fleet["public"].address, host)
@@ -44,10 +44,10 @@ def test_leader_is_killed(nothing_restarts, fleet, operator, client, kube, made,
     leader = operator.leader()
     name = leader["metadata"]["name"]
     with client.load(fleet["public"].address, [SHOP.host], [SHOP.app], MIX) as load, Recorder(kube, ("Service", NAMESPACE), ("Deployment", NAMESPACE)) as recorder:
-        # Both at once: the process dies without giving the lease up, and its pod with it.
-        kube.delete("Pod", name, operator.namespace, grace=0)
+        # The process dies without giving the lease up, and its pod with it, so that nobody starts it again.
         for process in operator.cluster.processes(leader):
             process.kill()
+        kube.delete("Pod", name, operator.namespace, grace=0)
         killed = time.monotonic()
         wait_until(lambda: another_leads(operator, name), "another replica leads", 60)
         measure("leader killed → another leads", time.monotonic() - killed, "s", "the lease lasts 15 s")
@@ -60,7 +60,6 @@ def test_leader_is_killed(nothing_restarts, fleet, operator, client, kube, made,
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.xfail(strict=False, reason="one of 16,795 requests met \"no route to host\" (ARP of MetalLB on a busy machine); not yet seen green with the longer ARP patience of the client")
 def test_api_server_is_away(nothing_restarts, fleet, operator, client, cluster, kube, made, measure):
     entries = {tier: (fleet[tier].entry()["metadata"]["uid"], fleet[tier].address) for tier in TIERS}
     with client.load(fleet["public"].address, [SHOP.host], [SHOP.app], MIX) as load:
