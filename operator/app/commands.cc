@@ -41,7 +41,7 @@ base::Result<std::vector<kube::Object>> ReadFleets(const std::vector<std::string
 plan::Plan PlanForEmptyCluster(const plan::ResolvedFleet& fleet, const kube::Object& object) {
   plan::Snapshot snapshot;
   snapshot.fleet = std::make_shared<kube::Object>(object);
-  return plan::MakePlan(fleet, snapshot);
+  return plan::MakeSettledPlan(fleet, snapshot);
 }
 
 kube::Json PlanAsJson(const plan::ResolvedFleet& fleet, const plan::Plan& plan) {
@@ -100,7 +100,7 @@ int Plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     return kExitUnusable;
   }
   for (const kube::Object& object : *fleets) {
-    const plan::Resolution resolution = plan::Accept(object, {.image_repository = options.image_repository});
+    const plan::Resolution resolution = plan::Accept(object, {.provider_ids = {}, .image_repository = options.image_repository, .operator_addresses = {}});
     if (!resolution.errors.empty()) {
       for (const api::FieldError& error : resolution.errors) fmt::print(err, "{}: {}\n", object.Name(), error.ToString());
       return kExitInvalid;

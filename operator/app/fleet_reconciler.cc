@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "app/fleet_events.h"
 #include "app/fleet_metrics.h"
 #include "base/log.h"
@@ -11,6 +14,9 @@
 
 namespace ingressfleet::app {
 namespace {
+
+/// Phases that follow each other at once, without anything to wait for, are a handful.
+constexpr int kRecordsPerPass = 12;
 
 void AppendOutcome(effect::Outcome& all, effect::Outcome more) {
   all.writes += more.writes;
@@ -33,17 +39,48 @@ Settlement Soonest(const effect::Outcome& outcome, const std::optional<base::Tim
   return Settlement::Done();
 }
 
+std::optional<base::TimePoint> Sooner(const std::optional<base::TimePoint>& left, const std::optional<base::TimePoint>& right) {
+  if (!left || !right) return left ? left : right;
+  return std::min(*left, *right);
+}
+
+/// Resource versions of one object can be compared as numbers (KEP-5504); a text that is none loses, which is always safe: the
+/// API server refuses what was decided on an old version.
+std::uint64_t VersionNumber(const kube::Object& object) {
+  const std::string_view text = object.ResourceVersion();
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+EvidenceRequest EvidenceRequestOf(const plan::ResolvedTier& tier, const plan::Snapshot& snapshot, const plan::Plan& plan) {
+  const plan::upgrade::Decision& decision = plan.advances.at(tier.name).decision;
+  const plan::ObservedTier& observed = plan.observed.at(tier.name);
+  return {.tier = &tier,
+          .snapshot = &snapshot,
+          .probes = decision.probes,
+          .revision = decision.probe_revision,
+          .transition_id = decision.state.transition_id,
+          .entry_address = observed.entry.cluster_ip,
+          .preview_address = observed.preview_ip,
+          .custom = {},
+          .metrics = {},
+          .budget = {}};
+}
+
 }  // namespace
 
-FleetReconciler::FleetReconciler(io::Client& client, const Gatherer& gatherer, io::EventRecorder& events, io::Metrics& metrics)
-    : client_(client), gatherer_(gatherer), events_(events), metrics_(metrics) {}
+FleetReconciler::FleetReconciler(io::Client& client, const Gatherer& gatherer, EvidenceGatherer* evidence,
+                                 io::EventRecorder& events, io::Metrics& metrics)
+    : client_(client), gatherer_(gatherer), evidence_(evidence), events_(events), metrics_(metrics) {}
 
 Settlement FleetReconciler::Reconcile(const std::string& fleet) {
-  const std::optional<plan::Snapshot> snapshot = gatherer_.Gather(fleet);
+  std::optional<plan::Snapshot> snapshot = gatherer_.Gather(fleet);
   if (!snapshot) {
-    ForgetFleet(metrics_, fleet);
+    Forget(fleet);
     return Settlement::Done();
   }
+  snapshot->fleet = Newest(snapshot->fleet);
   const plan::Resolution resolution = plan::Accept(*snapshot->fleet, snapshot->facts);
   const bool accepted = resolution.errors.empty();
   if (snapshot->fleet->IsDeleting()) return Delete(*snapshot, accepted ? &resolution.fleet : nullptr);
@@ -57,27 +94,77 @@ Settlement FleetReconciler::Refuse(const plan::Snapshot& snapshot, const api::Fi
   return Settlement::Done();  // until the generation moves
 }
 
-Settlement FleetReconciler::Maintain(const plan::Snapshot& snapshot, const plan::ResolvedFleet& fleet) {
-  plan::Plan plan = plan::MakePlan(fleet, snapshot);
+Settlement FleetReconciler::Maintain(plan::Snapshot& snapshot, const plan::ResolvedFleet& fleet) {
+  if (!fleet.paused && !plan::HasFinalizer(*snapshot.fleet)) {
+    const effect::Outcome guarded = Carry(snapshot, {{{"finalizer", {plan::FinalizerChange(*snapshot.fleet, true)}}}});
+    if (!guarded.ok()) return Soonest(guarded, std::nullopt, snapshot.now);
+    Remember(guarded.written.front());
+    snapshot.fleet = Newest(snapshot.fleet);
+  }
+  for (int round = 0; round < kRecordsPerPass; ++round) {
+    plan::Plan plan = MakePlan(snapshot, fleet);
+    if (!plan.record) return Act(snapshot, fleet, std::move(plan));
+    if (const auto status = Record(snapshot, plan); !status) return SettleError(status.error());
+  }
+  return Settlement::After(std::chrono::seconds(1));
+}
+
+plan::Plan FleetReconciler::MakePlan(const plan::Snapshot& snapshot, const plan::ResolvedFleet& fleet) {
+  plan::Knowledge knowledge = plan::KnowledgeOf(*snapshot.fleet);
+  const auto now = std::chrono::steady_clock::now();
+  for (const auto& [tier, state] : knowledge.states) stopwatch_.Fill(fleet.name, tier, state, now, knowledge.evidence[tier]);
+  plan::Plan plan = plan::MakePlan(fleet, snapshot, knowledge);
+  if (plan.record || evidence_ == nullptr) return plan;
+  // What is asked depends on where the tier stands; with what is known of it by now the decision may be another.
+  bool news = false;
+  for (const plan::ResolvedTier& tier : fleet.tiers) {
+    const Findings findings = evidence_->Gather(EvidenceRequestOf(tier, snapshot, plan));
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+      if (findings[i].revision.empty()) continue;
+      knowledge.evidence[tier.name].findings[i] = findings[i];
+      news = true;
+    }
+  }
+  return news ? plan::MakePlan(fleet, snapshot, knowledge) : plan;
+}
+
+base::Status FleetReconciler::Record(plan::Snapshot& snapshot, const plan::Plan& plan) {
+  const std::string fleet(snapshot.fleet->Name());
+  const kube::ObjectPtr before = snapshot.fleet;
+  if (const auto status = WriteStatus(snapshot, plan::StatusWithStates(*before, plan.states)); !status) return status;
+  snapshot.fleet = Newest(before);
+  const auto now = std::chrono::steady_clock::now();
+  for (const auto& [tier, state] : plan.states) stopwatch_.Recorded(fleet, tier, state, now);
+  for (const auto& [tier, advance] : plan.advances) {
+    for (const plan::upgrade::Note& note : advance.decision.notes) {
+      if (!note.event) continue;
+      const auto type = note.warning ? io::EventNote::Type::kWarning : io::EventNote::Type::kNormal;
+      events_.Record(*before, {type, note.reason, note.message});
+      base::Log(base::LogLevel::kInfo, "upgrade", {{"fleet", fleet}, {"tier", tier}, {"reason", note.reason}, {"message", note.message}});
+    }
+  }
+  return {};
+}
+
+Settlement FleetReconciler::Act(const plan::Snapshot& snapshot, const plan::ResolvedFleet& fleet, plan::Plan plan) {
   effect::Outcome outcome;
   if (!fleet.paused) {
-    effect::Batch guard;
-    if (!plan::HasFinalizer(*snapshot.fleet)) guard.stages = {{"finalizer", {plan::FinalizerChange(*snapshot.fleet, true)}}};
-    AppendOutcome(outcome, Carry(snapshot, guard));
-    if (outcome.ok()) AppendOutcome(outcome, Carry(snapshot, plan.difference.batch));
+    AppendOutcome(outcome, Carry(snapshot, plan.difference.batch));
     if (outcome.ok()) AppendOutcome(outcome, Carry(snapshot, plan.prune.batch));
     AppendOutcome(outcome, Carry(snapshot, plan.ingress_status));
   }
   const plan::Report report = plan::ComputeReport({.snapshot = &snapshot,
                                                    .fleet = &fleet,
                                                    .observed = std::move(plan.observed),
-                                                   .decisions = std::move(plan.decisions),
+                                                   .advances = std::move(plan.advances),
                                                    .difference = &plan.difference,
                                                    .prune = &plan.prune,
                                                    .outcome = fleet.paused ? nullptr : &outcome});
   ExportFleet(metrics_, fleet, report.status);
+  const api::FleetStatus before = api::DecodeStatus(*snapshot.fleet);
   if (const auto status = WriteStatus(snapshot, report.status); !status) return SettleError(status.error());
-  return Soonest(outcome, report.next, snapshot.now);
+  RecordTransitions(events_, *snapshot.fleet, before, report.status);
+  return Soonest(outcome, Sooner(report.next, plan.next), snapshot.now);
 }
 
 Settlement FleetReconciler::Delete(const plan::Snapshot& snapshot, const plan::ResolvedFleet* fleet) {
@@ -85,7 +172,7 @@ Settlement FleetReconciler::Delete(const plan::Snapshot& snapshot, const plan::R
   plan::Prune prune = plan::MakeDeletionPlan(snapshot);
   if (!prune.pending) {
     const auto outcome = Carry(snapshot, {{{"finalizer", {plan::FinalizerChange(*snapshot.fleet, false)}}}});
-    ForgetFleet(metrics_, std::string(snapshot.fleet->Name()));
+    Forget(std::string(snapshot.fleet->Name()));
     return Soonest(outcome, std::nullopt, snapshot.now);
   }
   const effect::Outcome outcome = Carry(snapshot, prune.batch);
@@ -123,8 +210,28 @@ base::Status FleetReconciler::WriteStatus(const plan::Snapshot& snapshot, const 
   auto written = client_.Apply(body, {.field_manager = std::string(plan::kStatusManager), .force = true, .subresource = "status"});
   if (!written && written.error().code == base::Code::kNotFound) return {};  // it is gone
   if (!written) return base::Fail(written.error());
-  RecordTransitions(events_, *snapshot.fleet, api::DecodeStatus(*snapshot.fleet), status);
+  Remember(*written);
   return {};
+}
+
+void FleetReconciler::Forget(const std::string& fleet) {
+  ForgetFleet(metrics_, fleet);
+  stopwatch_.Forget(fleet);
+  if (evidence_ != nullptr) evidence_->Forget(fleet);
+  const std::lock_guard lock(mutex_);
+  written_.erase(fleet);
+}
+
+kube::ObjectPtr FleetReconciler::Newest(const kube::ObjectPtr& watched) {
+  const std::lock_guard lock(mutex_);
+  const auto found = written_.find(std::string(watched->Name()));
+  if (found == written_.end() || found->second->Uid() != watched->Uid()) return watched;
+  return VersionNumber(*found->second) > VersionNumber(*watched) ? found->second : watched;
+}
+
+void FleetReconciler::Remember(const kube::Object& written) {
+  const std::lock_guard lock(mutex_);
+  written_[std::string(written.Name())] = std::make_shared<kube::Object>(written);
 }
 
 }  // namespace ingressfleet::app

@@ -15,18 +15,19 @@ namespace {
 constexpr std::array kOwnedKinds{
     kube::kService,      kube::kServiceAccount, kube::kConfigMap,           kube::kDeployment,
     kube::kDaemonSet,    kube::kNetworkPolicy,  kube::kPodDisruptionBudget, kube::kRole,
-    kube::kRoleBinding,  kube::kClusterRole,    kube::kClusterRoleBinding,
+    kube::kRoleBinding,  kube::kClusterRole,    kube::kClusterRoleBinding,  kube::kControllerRevision,
 };
 
 const kube::KindInfo& Row(const kube::KindInfo& kind) { return *kube::FindKind(kind.kind); }
 
 }  // namespace
 
-Gatherer::Gatherer(io::Client& client, const base::Clock& clock, std::string image_repository,
-                   const io::ChangeHandler& on_change)
-    : client_(client), clock_(clock), image_repository_(std::move(image_repository)) {
+Gatherer::Gatherer(io::Client& client, const base::Clock& clock, plan::ClusterFacts facts, const io::ChangeHandler& on_change)
+    : client_(client), clock_(clock), facts_(std::move(facts)) {
   for (const kube::KindInfo& kind : kOwnedKinds) owned_.push_back(&Add(kind, true, on_change));
   pods_ = &Add(kube::kPod, true, on_change);
+  // A slice carries the labels of its Service.
+  slices_ = &Add(kube::kEndpointSlice, true, on_change);
   fleets_ = &Add(kube::kIngressFleet, false, on_change);
   ingresses_ = &Add(kube::kIngress, false, on_change);
   classes_ = &Add(kube::kIngressClass, false, on_change);
@@ -74,10 +75,14 @@ std::optional<plan::Snapshot> Gatherer::Gather(const std::string& fleet) const {
   for (kube::ObjectPtr& pod : pods_->List()) {
     if (pod->Label(plan::kFleetLabel) == fleet) snapshot.pods.push_back(std::move(pod));
   }
+  for (kube::ObjectPtr& slice : slices_->List()) {
+    if (slice->Label(plan::kFleetLabel) == fleet) snapshot.endpoint_slices.push_back(std::move(slice));
+  }
   std::set<std::string> provider_ids;
   for (const kube::ObjectPtr& node : nodes_->List()) provider_ids.emplace(node->Text("/spec/providerID"));
   provider_ids.erase("");
-  snapshot.facts = {{provider_ids.begin(), provider_ids.end()}, image_repository_};
+  snapshot.facts = facts_;
+  snapshot.facts.provider_ids = {provider_ids.begin(), provider_ids.end()};
   snapshot.now = clock_.Now();
   return snapshot;
 }

@@ -15,7 +15,8 @@ namespace ingressfleet::app {
 /// All informers of the operator. `on_change` gets every change, on an informer's thread.
 class Gatherer {
  public:
-  Gatherer(io::Client& client, const base::Clock& clock, std::string image_repository, const io::ChangeHandler& on_change);
+  /// `facts` are those that are known from the start; what nodes tell is added.
+  Gatherer(io::Client& client, const base::Clock& clock, plan::ClusterFacts facts, const io::ChangeHandler& on_change);
 
   void Start();
   bool HasSynced() const;
@@ -32,13 +33,14 @@ class Gatherer {
 
   io::Client& client_;
   const base::Clock& clock_;
-  std::string image_repository_;
+  plan::ClusterFacts facts_;
   std::vector<std::unique_ptr<io::Informer>> informers_;
   std::vector<io::Informer*> owned_;  ///< kinds that a fleet owns
   io::Informer* fleets_ = nullptr;
   io::Informer* ingresses_ = nullptr;
   io::Informer* classes_ = nullptr;
   io::Informer* pods_ = nullptr;
+  io::Informer* slices_ = nullptr;
   io::Informer* nodes_ = nullptr;
 };
 

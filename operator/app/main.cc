@@ -81,6 +81,8 @@ int main(int argc, char** argv) {
   operator_command->add_option("--image-repository", options.image_repository, "Where the project's images come from.")
       ->envname("INGRESSFLEET_IMAGE_REPOSITORY")
       ->capture_default_str();
+  operator_command->add_option("--pod-address", options.pod_address, "Address of this pod, from which candidates are probed.")
+      ->envname("POD_IP");
   operator_command->add_option("--log-format", log.format, "json or text.")->transform(CLI::CheckedTransformer(kFormats));
   operator_command->add_option("--log-level", log.level, "debug, info, warn or error.")->transform(CLI::CheckedTransformer(kLevels));
 

@@ -46,6 +46,13 @@ std::string MakeIdentity(const OperatorOptions& options) {
   return fmt::format("{}_{:08x}", HostName(), random());
 }
 
+plan::ClusterFacts FactsOf(const OperatorOptions& options) {
+  plan::ClusterFacts facts;
+  facts.image_repository = options.image_repository;
+  if (!options.pod_address.empty()) facts.operator_addresses = {options.pod_address};
+  return facts;
+}
+
 class Operator {
  public:
   Operator(const OperatorOptions& options, io::Client client, std::string lease_namespace)
@@ -54,10 +61,11 @@ class Operator {
         identity_(MakeIdentity(options)),
         lease_namespace_(std::move(lease_namespace)),
         queue_({.name = kController}),
-        gatherer_(client_, base::SystemClock(), options.image_repository,
+        gatherer_(client_, base::SystemClock(), FactsOf(options),
                   [this](const kube::ObjectPtr& before, const kube::ObjectPtr& after) { OnChange(before, after); }),
         events_(client_, "ingressfleet-operator", identity_),
-        reconciler_(client_, gatherer_, events_, io::DefaultMetrics()) {
+        evidence_(prober_, base::SystemClock(), [this](const std::string& fleet) { queue_.Add(fleet); }),
+        reconciler_(client_, gatherer_, &evidence_, events_, io::DefaultMetrics()) {
     RegisterFleetMetrics(io::DefaultMetrics());
     CreateCounters(io::DefaultMetrics());
   }
@@ -152,6 +160,8 @@ class Operator {
   io::Queue queue_;
   Gatherer gatherer_;
   io::EventRecorder events_;
+  io::Prober prober_;
+  EvidenceGatherer evidence_;
   FleetReconciler reconciler_;
   std::atomic<bool> leading_ = false;
 };

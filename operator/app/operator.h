@@ -18,6 +18,7 @@ struct OperatorOptions {
   int workers = 4;
   std::string identity;             ///< empty: host name and a random suffix
   std::string image_repository = "ingressfleet";
+  std::string pod_address;          ///< of the operator's own pod, where its probes come from; empty outside a cluster
 };
 
 /// Blocks until `stop` (ok) or until something ends it: no API server at start, the lease lost (kConflict).

@@ -14,7 +14,8 @@ std::string_view VerbName(Verb verb);  ///< "create", "apply", "delete"
 
 struct Change {
   Verb verb = Verb::kApply;
-  /// Create, apply: the body. With metadata.uid it applies only to that very object. Delete: names it; uid is the precondition.
+  /// Create, apply: the body. With metadata.uid it applies only to that very object, with metadata.resourceVersion only to that
+  /// version of it. Delete: names it; uid and resourceVersion are preconditions.
   kube::Object object;
   std::string field_manager;
   std::string subresource;  ///< "status" or empty

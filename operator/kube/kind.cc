@@ -7,6 +7,7 @@ constexpr std::array kKinds{
     kIngressFleet, kNamespace,  kNode,          kPod,           kService,      kServiceAccount,      kConfigMap,
     kSecret,       kEvent,      kDeployment,    kDaemonSet,     kEndpointSlice, kIngress,            kIngressClass,
     kNetworkPolicy, kPodDisruptionBudget, kRole, kRoleBinding,  kClusterRole,  kClusterRoleBinding, kLease,
+    kControllerRevision,
 };
 
 }  // namespace

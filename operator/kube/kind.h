@@ -33,6 +33,7 @@ inline constexpr KindInfo kSecret{"v1", "Secret", "secrets"};
 inline constexpr KindInfo kEvent{"v1", "Event", "events"};
 inline constexpr KindInfo kDeployment{"apps/v1", "Deployment", "deployments"};
 inline constexpr KindInfo kDaemonSet{"apps/v1", "DaemonSet", "daemonsets"};
+inline constexpr KindInfo kControllerRevision{"apps/v1", "ControllerRevision", "controllerrevisions"};
 inline constexpr KindInfo kEndpointSlice{"discovery.k8s.io/v1", "EndpointSlice", "endpointslices"};
 inline constexpr KindInfo kIngress{"networking.k8s.io/v1", "Ingress", "ingresses"};
 inline constexpr KindInfo kIngressClass{"networking.k8s.io/v1", "IngressClass", "ingressclasses", false};

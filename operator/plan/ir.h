@@ -101,6 +101,10 @@ struct ResolvedTier {
   std::string default_certificate;  ///< "namespace/name" or empty
   bool network_policy = false;
 
+  api::Upgrade upgrade;  ///< defaults filled in
+  api::Cutover cutover = api::Cutover::kExpandContract;
+  std::int64_t registration_seconds = 0;  ///< how long the balancer may take to send traffic to a new endpoint
+
   std::vector<std::string> notices;  ///< allowed and yet worth knowing before it is applied: whole sentences for the plan
 };
 
@@ -112,6 +116,7 @@ struct ResolvedFleet {
   bool paused = false;
   bool deleting = false;
   bool force_removal = false;  ///< tiers are removed even while Ingresses use their class
+  api::Rollout rollout;          ///< defaults filled in
   std::string default_tier;  ///< empty = the fleet has no default class
   std::vector<ResolvedTier> tiers;  ///< ordered by name: the order in the specification has no meaning
 };

@@ -23,6 +23,10 @@ std::string SlotObjectName(const ResolvedTier& tier, Slot slot) { return fmt::fo
 std::string LiveConfigName(const ResolvedTier& tier) { return tier.name + "-live"; }
 std::string StatusConfigName(const ResolvedTier& tier, Slot slot) { return SlotObjectName(tier, slot) + "-status"; }
 std::string EntryServiceName(std::string_view tier) { return fmt::format("{}-entry", tier); }
+std::string PreviewServiceName(std::string_view tier) { return fmt::format("{}-preview", tier); }
+
+std::string RevisionObjectName(std::string_view tier, std::string_view revision) { return fmt::format("{}-{}", tier, revision); }
+
 std::string ClusterRoleName(const ResolvedTier& tier) { return fmt::format("ingressfleet:{}:{}", tier.fleet, tier.name); }
 
 kube::StringMap FleetLabels(std::string_view fleet) {

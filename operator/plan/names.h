@@ -15,6 +15,15 @@ inline constexpr std::string_view kFleetLabel = "ingressfleet.io/fleet";
 inline constexpr std::string_view kTierLabel = "ingressfleet.io/tier";
 inline constexpr std::string_view kSlotLabel = "ingressfleet.io/slot";
 inline constexpr std::string_view kRevisionLabel = "ingressfleet.io/revision";
+/// On a workload: the engine it runs, which need not be the one that the specification names now.
+inline constexpr std::string_view kEngineLabel = "ingressfleet.io/engine";
+/// On workloads and the entry Service: the transition that wrote it (plan/upgrade), a fence against outdated operators.
+inline constexpr std::string_view kTransitionAnnotation = "ingressfleet.io/transition-id";
+/// On the entry Service, written together with its selector: what we selected. Another selector is somebody else's.
+inline constexpr std::string_view kCommittedAnnotation = "ingressfleet.io/committed-selector";
+inline constexpr std::string_view kServingRevisionAnnotation = "ingressfleet.io/serving-revision";
+/// On the workload that served before: until when it stays warm.
+inline constexpr std::string_view kRetainUntilAnnotation = "ingressfleet.io/retain-until";
 /// Hash of the body that we applied last: tells a field that we no longer want from one that somebody else set.
 inline constexpr std::string_view kAppliedHashAnnotation = "ingressfleet.io/applied-hash";
 inline constexpr std::string_view kFinalizer = "ingressfleet.io/operands";
@@ -32,6 +41,8 @@ std::string SlotObjectName(const ResolvedTier& tier, Slot slot);  ///< workload,
 std::string LiveConfigName(const ResolvedTier& tier);             ///< "public-live"
 std::string StatusConfigName(const ResolvedTier& tier, Slot slot);  ///< "public-a-status"
 std::string EntryServiceName(std::string_view tier);              ///< "public-entry"
+std::string PreviewServiceName(std::string_view tier);            ///< "public-preview"
+std::string RevisionObjectName(std::string_view tier, std::string_view revision);  ///< "public-5f2a91c03d"
 std::string ClusterRoleName(const ResolvedTier& tier);            ///< "ingressfleet:platform:public"
 
 /// Labels on every object of a fleet, and of a tier.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 
 #include "plan/diff/diff.h"
 #include "plan/engine/engine.h"
@@ -39,14 +41,30 @@ std::string PodProblem(const kube::Object& pod) {
   return {};
 }
 
+std::int64_t Restarts(const kube::Object& pod) {
+  std::int64_t restarts = 0;
+  for (const kube::Json& container : pod.List("/status/containerStatuses")) restarts += kube::IntegerOf(container, "restartCount");
+  return restarts;
+}
+
+void AddOnce(std::string_view value, std::vector<std::string>& values) {
+  if (!value.empty() && std::find(values.begin(), values.end(), value) == values.end()) values.emplace_back(value);
+}
+
+bool IsOfSlot(const kube::Object& pod, const ResolvedTier& tier, Slot slot) {
+  return pod.Namespace() == tier.ns && pod.Label(kTierLabel) == tier.name && pod.Label(kSlotLabel) == SlotName(slot);
+}
+
 void AddPods(const ResolvedTier& tier, Slot slot, const Snapshot& snapshot, ObservedSlot& observed) {
   for (const kube::ObjectPtr& pod : snapshot.pods) {
-    if (pod->Namespace() != tier.ns || pod->Label(kTierLabel) != tier.name || pod->Label(kSlotLabel) != SlotName(slot)) continue;
+    if (!IsOfSlot(*pod, tier, slot)) continue;
+    ++observed.pods;
+    if (!pod->IsDeleting()) observed.restarts += Restarts(*pod);
     if (PodReady(*pod)) {
       observed.ready_pods.emplace_back(pod->Name());
-      const std::string host(pod->Text("/status/hostIP"));
-      auto& hosts = observed.host_addresses;
-      if (!host.empty() && std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+      if (pod->Label(kRevisionLabel) == observed.revision) ++observed.ready_of_revision;
+      AddOnce(pod->Text("/status/hostIP"), observed.host_addresses);
+      AddOnce(pod->Text("/spec/nodeName"), observed.nodes);
     } else if (observed.pod_problems.size() < kPodProblemsKept) {
       if (std::string problem = PodProblem(*pod); !problem.empty()) observed.pod_problems.push_back(std::move(problem));
     }
@@ -77,10 +95,49 @@ void AddReports(const ResolvedTier& tier, Slot slot, const Snapshot& snapshot, O
   }
 }
 
+/// Names of the slot's pods that run the workload's revision.
+std::set<std::string> PodsOfRevision(const ResolvedTier& tier, Slot slot, const Snapshot& snapshot, const std::string& revision) {
+  std::set<std::string> names;
+  for (const kube::ObjectPtr& pod : snapshot.pods) {
+    if (IsOfSlot(*pod, tier, slot) && pod->Label(kRevisionLabel) == revision) names.emplace(pod->Name());
+  }
+  return names;
+}
+
+/// Endpoints of one pod stand in a slice for each address family: the pods are counted.
+void AddSlices(const ResolvedTier& tier, Slot slot, const Snapshot& snapshot, ObservedSlot& observed) {
+  const std::set<std::string> pods = PodsOfRevision(tier, slot, snapshot, observed.revision);
+  std::set<std::string> listed;
+  for (const kube::ObjectPtr& slice : snapshot.endpoint_slices) {
+    if (slice->Namespace() != tier.ns || slice->Label("kubernetes.io/service-name") != EntryServiceName(tier.name)) continue;
+    for (const kube::Json& endpoint : slice->List("/endpoints")) {
+      const std::string pod(kube::TextOf(kube::ListOf(endpoint, "targetRef"), "name"));
+      if (kube::BooleanOf(kube::ListOf(endpoint, "conditions"), "ready") && pods.contains(pod)) listed.insert(pod);
+    }
+  }
+  observed.in_slices = static_cast<std::int64_t>(listed.size());
+}
+
+std::int64_t TransitionOf(const kube::Object& object) {
+  const std::string text(object.Annotation(kTransitionAnnotation));
+  std::int64_t id = 0;
+  std::from_chars(text.data(), text.data() + text.size(), id);
+  return id;
+}
+
+std::optional<base::TimePoint> RetainUntilOf(const kube::Object& workload) {
+  const auto time = base::ParseTime(workload.Annotation(kRetainUntilAnnotation));
+  return time ? std::optional(*time) : std::nullopt;
+}
+
 void AddWorkload(const kube::Object& workload, ObservedSlot& observed) {
   const bool daemon_set = workload.Kind() == kube::kDaemonSet.kind;
   observed.exists = true;
+  observed.kind = workload.Kind();
+  observed.engine = workload.Label(kEngineLabel);
   observed.revision = workload.Label(kRevisionLabel);
+  observed.transition_id = TransitionOf(workload);
+  observed.retain_until = RetainUntilOf(workload);
   const kube::Json& containers = workload.List("/spec/template/spec/containers");
   if (!containers.empty() && containers.is_array()) observed.image = kube::TextOf(containers[0], "image");
   observed.wanted = daemon_set ? workload.Integer("/status/desiredNumberScheduled") : workload.Integer("/spec/replicas", 1);
@@ -88,8 +145,8 @@ void AddWorkload(const kube::Object& workload, ObservedSlot& observed) {
   observed.ready = workload.Integer(daemon_set ? "/status/numberReady" : "/status/readyReplicas");
   observed.available = workload.Integer(daemon_set ? "/status/numberAvailable" : "/status/availableReplicas");
   const std::int64_t total = daemon_set ? observed.wanted : workload.Integer("/status/replicas");
-  observed.settled = workload.Integer("/status/observedGeneration") >= workload.Generation() &&
-                     observed.updated == observed.wanted && total == observed.wanted;
+  observed.current = workload.Integer("/status/observedGeneration") >= workload.Generation();
+  observed.settled = observed.current && observed.updated == observed.wanted && total == observed.wanted;
 }
 
 ObservedSlot ObserveSlot(const ResolvedTier& tier, Slot slot, const Snapshot& snapshot) {
@@ -99,6 +156,7 @@ ObservedSlot ObserveSlot(const ResolvedTier& tier, Slot slot, const Snapshot& sn
     if (const auto workload = snapshot.Find(*kind, tier.ns, name)) AddWorkload(*workload, observed);
   }
   AddPods(tier, slot, snapshot, observed);
+  AddSlices(tier, slot, snapshot, observed);
   AddReports(tier, slot, snapshot, observed);
   return observed;
 }
@@ -121,6 +179,13 @@ std::optional<Traffic> TrafficOf(const ResolvedTier& tier, const kube::StringMap
   return std::nullopt;
 }
 
+std::optional<Traffic> ParseTraffic(std::string_view text) {
+  for (const Traffic traffic : {Traffic::kNone, Traffic::kA, Traffic::kB, Traffic::kBoth}) {
+    if (TrafficName(traffic) == text) return traffic;
+  }
+  return std::nullopt;
+}
+
 ObservedEntry ObserveEntry(const ResolvedTier& tier, const Snapshot& snapshot) {
   ObservedEntry entry;
   const auto service = snapshot.Find(kube::kService, tier.ns, EntryServiceName(tier.name));
@@ -128,6 +193,10 @@ ObservedEntry ObserveEntry(const ResolvedTier& tier, const Snapshot& snapshot) {
   entry.exists = true;
   entry.uid = service->Uid();
   entry.traffic = TrafficOf(tier, service->Map("/spec/selector"));
+  entry.transition_id = TransitionOf(*service);
+  entry.committed = ParseTraffic(service->Annotation(kCommittedAnnotation));
+  entry.serving_revision = service->Annotation(kServingRevisionAnnotation);
+  entry.cluster_ip = service->Text("/spec/clusterIP");
   if (tier.publishing == api::PublishingType::kLoadBalancer) {
     entry.addresses = Addresses(*service);
   } else if (tier.publishing == api::PublishingType::kPrivate) {
@@ -137,7 +206,22 @@ ObservedEntry ObserveEntry(const ResolvedTier& tier, const Snapshot& snapshot) {
     if (range.is_string()) entry.source_ranges.push_back(range.get<std::string>());
   }
   std::sort(entry.source_ranges.begin(), entry.source_ranges.end());
+  std::vector<std::string> wanted = tier.entry.source_ranges;
+  std::sort(wanted.begin(), wanted.end());
+  entry.access_in_force = wanted == entry.source_ranges;
   return entry;
+}
+
+/// Of the nodes that run what the entry selects; both slots are reached on the way from one to the other.
+std::vector<std::string> HostAddresses(const ObservedTier& observed) {
+  const Traffic traffic = observed.entry.traffic.value_or(Traffic::kA);
+  std::vector<std::string> addresses;
+  for (const Slot slot : {Slot::kA, Slot::kB}) {
+    if (traffic != Traffic::kBoth && traffic != Traffic::kNone && traffic != Only(slot)) continue;
+    for (const std::string& address : observed.slot(slot).host_addresses) AddOnce(address, addresses);
+  }
+  std::sort(addresses.begin(), addresses.end());
+  return addresses;
 }
 
 }  // namespace
@@ -147,6 +231,10 @@ ObservedTier Observe(const ResolvedTier& tier, const Snapshot& snapshot) {
   observed.a = ObserveSlot(tier, Slot::kA, snapshot);
   observed.b = ObserveSlot(tier, Slot::kB, snapshot);
   observed.entry = ObserveEntry(tier, snapshot);
+  if (const auto preview = snapshot.Find(kube::kService, tier.ns, PreviewServiceName(tier.name))) {
+    observed.preview_exists = true;
+    observed.preview_ip = preview->Text("/spec/clusterIP");
+  }
   if (const auto ingress_class = snapshot.Find(kube::kIngressClass, "", tier.class_name)) {
     observed.class_exists = true;
     observed.class_controller = ingress_class->Text("/spec/controller");
@@ -155,13 +243,17 @@ ObservedTier Observe(const ResolvedTier& tier, const Snapshot& snapshot) {
   observed.ingresses = IngressesOf(snapshot, tier.class_name);
   // On the nodes' own ports, and on node ports, the tier is reached at the nodes.
   if (tier.publishing == api::PublishingType::kHostNetwork || tier.publishing == api::PublishingType::kNodePort) {
-    observed.entry.addresses = observed.a.host_addresses;
+    observed.entry.addresses = HostAddresses(observed);
   }
   return observed;
 }
 
 bool LiveConfigInForce(const ResolvedTier& tier, const ObservedSlot& slot) {
-  if (!FindEngine(tier.controller.engine)->reports_live_config || slot.ready_pods.empty()) return false;
+  const Engine* named = FindEngine(slot.engine);
+  const Engine& engine = named == nullptr ? *FindEngine(tier.controller.engine) : *named;
+  if (slot.ready_pods.empty()) return false;
+  // Such an engine's access list is part of its revision: pods of the revision cannot have another.
+  if (!engine.reports_live_config) return slot.ready_of_revision == static_cast<std::int64_t>(slot.ready_pods.size());
   const std::string wanted = LiveHash(tier);
   return std::all_of(slot.ready_pods.begin(), slot.ready_pods.end(), [&](const std::string& pod) {
     return std::any_of(slot.reports.begin(), slot.reports.end(),

@@ -1,11 +1,16 @@
 #include "plan/pipeline.h"
 
 #include <algorithm>
+#include <set>
 
 #include "api/decode.h"
-#include "plan/decide.h"
 #include "plan/ingress_status.h"
 #include "plan/names.h"
+#include "plan/preflight.h"
+#include "plan/tier_input.h"
+#include "plan/upgrade/machine.h"
+#include "plan/upgrade/phase.h"
+#include "plan/upgrade/train.h"
 
 namespace ingressfleet::plan {
 namespace {
@@ -28,6 +33,71 @@ effect::Stage ClearDefaultMarks(const std::string& fleet, const Snapshot& snapsh
   return stage;
 }
 
+ResolvedFleet WithProbeSources(const ResolvedFleet& specified, const Snapshot& snapshot, const TierStates& states) {
+  ResolvedFleet fleet = specified;
+  for (ResolvedTier& tier : fleet.tiers) {
+    const auto state = states.find(tier.name);
+    if (state != states.end()) tier = plan::WithProbeSources(std::move(tier), state->second, snapshot.facts);
+  }
+  return fleet;
+}
+
+const upgrade::TierState& StateOf(const TierStates& states, const std::string& tier) {
+  static const upgrade::TierState kNone;
+  const auto found = states.find(tier);
+  return found == states.end() ? kNone : found->second;
+}
+
+void DispatchTrain(const ResolvedFleet& fleet, const Snapshot& snapshot, const TierStates& states, Plan& plan) {
+  const upgrade::TrainRules rules{.order = fleet.rollout.order,
+                                  .max_concurrent = fleet.rollout.max_concurrent_tiers.value_or(1),
+                                  .pause = std::chrono::seconds(fleet.rollout.pause_between_tiers_seconds.value_or(0))};
+  std::vector<upgrade::TrainCar> cars;
+  for (const auto& [name, part] : plan.advances) cars.push_back(upgrade::CarOf(part.input, StateOf(states, name)));
+  for (const upgrade::Permission& permission : upgrade::Dispatch(rules, cars, snapshot.now)) {
+    TierAdvance& advance = plan.advances.at(permission.name);
+    advance.input.may_start = permission.may_start;
+    advance.waiting = permission.reason;
+  }
+}
+
+void DecideTier(const ResolvedTier& tier, const Snapshot& snapshot, const Knowledge& knowledge, Plan& plan) {
+  const ObservedTier& observed = plan.observed.at(tier.name);
+  TierAdvance& advance = plan.advances.at(tier.name);
+  const auto found = knowledge.evidence.find(tier.name);
+  upgrade::Evidence evidence = found == knowledge.evidence.end() ? upgrade::Evidence() : found->second;
+  const upgrade::TierState& state = StateOf(knowledge.states, tier.name);
+  evidence[upgrade::Probe::kPreflight] = Preflight(tier, observed, state, snapshot.now);
+  advance.decision = upgrade::Advance(advance.input, SeenOf(tier, observed), state, evidence, snapshot.now);
+  plan.states[tier.name] = advance.decision.state;
+  plan.record = plan.record || advance.decision.record;
+  const auto& wake = advance.decision.wake_at;
+  if (wake && (!plan.next || *wake < *plan.next)) plan.next = wake;
+}
+
+/// Revisions that may be asked for again: what runs, and what can be gone back to.
+std::set<std::string> Referenced(const upgrade::TierState& state) {
+  std::set<std::string> hashes;
+  for (const auto& ref : {state.serving, state.candidate, state.previous}) {
+    if (ref) hashes.insert(ref->revision.hash);
+  }
+  for (const upgrade::HistoryEntry& entry : state.history) hashes.insert(entry.revision.hash);
+  return hashes;
+}
+
+TierRendering RenderingOf(const ResolvedTier& tier, const RevisionBody& desired, const upgrade::Decision& decision,
+                          const Snapshot& snapshot) {
+  TierRendering rendering;
+  rendering.want = decision.want;
+  rendering.desired = desired;
+  rendering.live_entry = snapshot.Find(kube::kService, tier.ns, EntryServiceName(tier.name));
+  for (const std::string& hash : Referenced(decision.state)) {
+    if (auto body = FindRevision(tier, desired, hash, snapshot)) rendering.bodies.emplace(hash, *std::move(body));
+  }
+  if (decision.want && decision.want->preview && decision.state.candidate) rendering.preview = decision.state.candidate->slot;
+  return rendering;
+}
+
 }  // namespace
 
 Resolution Accept(const kube::Object& fleet, const ClusterFacts& facts) {
@@ -36,16 +106,47 @@ Resolution Accept(const kube::Object& fleet, const ClusterFacts& facts) {
   return Resolve(*decoded.fleet, facts);
 }
 
-Plan MakePlan(const ResolvedFleet& fleet, const Snapshot& snapshot) {
+ResolvedTier WithProbeSources(ResolvedTier tier, const upgrade::TierState& state, const ClusterFacts& facts) {
+  if (upgrade::RowOf(state.phase).forward && tier.enforcement.proxy) tier.probe_sources = facts.operator_addresses;
+  return tier;
+}
+
+Knowledge KnowledgeOf(const kube::Object& fleet) { return {DecodeStates(api::DecodeStatus(fleet)), {}}; }
+
+Plan MakePlan(const ResolvedFleet& specified, const Snapshot& snapshot, const Knowledge& knowledge) {
+  const ResolvedFleet fleet = WithProbeSources(specified, snapshot, knowledge.states);
   Plan plan;
+  std::map<std::string, RevisionBody> desired;
   for (const ResolvedTier& tier : fleet.tiers) {
     const ObservedTier& observed = plan.observed.emplace(tier.name, Observe(tier, snapshot)).first->second;
-    plan.decisions.emplace(tier.name, Decide(tier, observed));
+    const RevisionBody& body = desired.emplace(tier.name, MakeRevision(tier)).first->second;
+    plan.advances[tier.name].input = InputOf(fleet, tier, body, observed, snapshot);
   }
-  plan.desired = Render(fleet, plan.decisions);
+  DispatchTrain(fleet, snapshot, knowledge.states, plan);
+  for (const ResolvedTier& tier : fleet.tiers) DecideTier(tier, snapshot, knowledge, plan);
+  if (plan.record) return plan;
+
+  std::map<std::string, TierRendering> renderings;
+  for (const ResolvedTier& tier : fleet.tiers) {
+    renderings.emplace(tier.name, RenderingOf(tier, desired.at(tier.name), plan.advances.at(tier.name).decision, snapshot));
+  }
+  plan.desired = Render(fleet, renderings);
   plan.difference = Diff(fleet.name, plan.desired, snapshot);
-  plan.prune = PruneObjects(fleet.name, plan.desired, snapshot, fleet.force_removal);
+  plan.prune = PruneObjects(fleet.name, plan.desired, snapshot, fleet.force_removal, [&](const kube::Object& object) {
+    const auto rendering = renderings.find(std::string(object.Label(kTierLabel)));
+    return rendering != renderings.end() && IsKept(rendering->second, object);
+  });
   plan.ingress_status = IngressStatusChanges(fleet, plan.observed, snapshot);
+  return plan;
+}
+
+Plan MakeSettledPlan(const ResolvedFleet& fleet, const Snapshot& snapshot) {
+  Knowledge knowledge = KnowledgeOf(*snapshot.fleet);
+  Plan plan = MakePlan(fleet, snapshot, knowledge);
+  while (plan.record) {
+    knowledge.states = plan.states;
+    plan = MakePlan(fleet, snapshot, knowledge);
+  }
   return plan;
 }
 
@@ -54,7 +155,7 @@ Prune MakeDeletionPlan(const Snapshot& snapshot) {
   // Read from the raw object: it counts even when the rest of the specification is invalid.
   const bool force = snapshot.fleet->Text("/spec/deletionPolicy") == "Force";
   effect::Stage marks = ClearDefaultMarks(fleet, snapshot);
-  Prune prune = PruneObjects(fleet, {}, snapshot, force);
+  Prune prune = PruneObjects(fleet, {}, snapshot, force, nullptr);
   if (!marks.changes.empty()) prune.batch.stages = {std::move(marks)};
   return prune;
 }

@@ -88,6 +88,7 @@ void ResolvePublishing(const api::Tier& tier, const Engine& engine, const Cluste
     request.balancer = ResolveBalancer(*tier.publishing.load_balancer, facts, balancer_path, errors);
     if (request.balancer == nullptr) return;
     resolved.provider = request.balancer->provider;
+    resolved.registration_seconds = request.balancer->registration_seconds;
     Append(errors, request.balancer->validate(BalancerRequestOf(request), balancer_path));
   }
   const Exposure& exposure = ExposureOf(*tier.publishing.type);
@@ -137,6 +138,8 @@ ResolvedTier ResolveTier(const api::Fleet& fleet, const api::Tier& tier, const C
     resolved.default_certificate = fmt::format("{}/{}", certificate->ns, certificate->name);
   }
   resolved.network_policy = tier.network_policy.value_or(false);
+  resolved.upgrade = tier.upgrade;
+  resolved.cutover = *tier.publishing.cutover;
   ResolveWorkload(tier.workload, resolved);
 
   FieldErrors tier_errors;
@@ -160,6 +163,7 @@ Resolution Resolve(const api::Fleet& fleet, const ClusterFacts& facts) {
   resolved.paused = fleet.paused;
   resolved.deleting = fleet.deleting;
   resolved.force_removal = fleet.deletion_policy == api::DeletionPolicy::kForce;
+  resolved.rollout = fleet.rollout;
   if (fleet.default_class) resolved.default_tier = fleet.default_class->tier_name;
   for (std::size_t i = 0; i < fleet.tiers.size(); ++i) {
     resolved.tiers.push_back(

@@ -13,6 +13,7 @@ namespace ingressfleet::plan {
 struct ClusterFacts {
   std::vector<std::string> provider_ids;  ///< spec.providerID of the nodes; empty ones left out
   std::string image_repository = "ingressfleet";
+  std::vector<std::string> operator_addresses;  ///< of the operator's own pod: where probes come from
 };
 
 struct Resolution {

@@ -18,6 +18,7 @@ struct Snapshot {
   std::map<kube::ObjectKey, kube::ObjectPtr> objects;
   std::vector<kube::ObjectPtr> ingresses;  ///< all of the cluster
   std::vector<kube::ObjectPtr> pods;       ///< of this fleet's slots
+  std::vector<kube::ObjectPtr> endpoint_slices;  ///< of this fleet's Services
   ClusterFacts facts;
   base::TimePoint now{};
 

@@ -57,7 +57,9 @@ std::optional<Change> ChangeFor(const std::string& fleet, const kube::Object& de
   const bool same_body = live->Annotation(kAppliedHashAnnotation) == change.object.Annotation(kAppliedHashAnnotation);
   const std::string drift = Drift(change.object, *live);
   if (drift.empty()) return std::nullopt;
+  // Decided on this very version: an operator that works with an older one must not undo a newer decision.
   change.object.body()["metadata"]["uid"] = live->Uid();
+  change.object.body()["metadata"]["resourceVersion"] = live->ResourceVersion();
   change.reason = fmt::format("{}: {}", same_body ? "drift" : "update", drift);
   return change;
 }

@@ -4,6 +4,7 @@
 // Ownership: an object belongs to a fleet by its labels. What lacks them is foreign: never applied to, never deleted; a name
 // collision becomes a Conflict that names both sides. A namespace that exists already is used as it is.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,11 @@ struct Prune {
 };
 
 /// Deletes this fleet's objects that `desired` does not name: workloads first, then what they used, the entry Service, the
-/// class last; each stage only when the one before is gone. `force` ignores Ingresses that still use a class.
-Prune PruneObjects(const std::string& fleet, const std::vector<DesiredStage>& desired, const Snapshot& snapshot, bool force);
+/// class last; each stage only when the one before is gone, tier by tier. `force` ignores Ingresses that still use a class.
+/// Objects for which `keep` says so are left alone; a null function keeps nothing.
+using KeepFunction = std::function<bool(const kube::Object&)>;
+Prune PruneObjects(const std::string& fleet, const std::vector<DesiredStage>& desired, const Snapshot& snapshot, bool force,
+                   const KeepFunction& keep);
 
 /// "namespace/name" of the Ingresses that use the class by field or, without the field, by the old annotation.
 std::vector<std::string> IngressesOf(const Snapshot& snapshot, std::string_view class_name);

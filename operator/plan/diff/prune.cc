@@ -24,7 +24,7 @@ const std::array<DeletionStage, 4>& DeletionOrder() {
   static const std::array<DeletionStage, 4> order{{
       {"remove workload", {kube::kDeployment.kind, kube::kDaemonSet.kind, kube::kPodDisruptionBudget.kind}},
       {"remove identity",
-       {kube::kNetworkPolicy.kind, kube::kConfigMap.kind, kube::kRoleBinding.kind, kube::kRole.kind,
+       {kube::kNetworkPolicy.kind, kube::kConfigMap.kind, kube::kControllerRevision.kind, kube::kRoleBinding.kind, kube::kRole.kind,
         kube::kClusterRoleBinding.kind, kube::kClusterRole.kind, kube::kServiceAccount.kind}},
       {"remove entry", {kube::kService.kind}},
       {"remove class", {kube::kIngressClass.kind}},
@@ -44,6 +44,7 @@ Change Deletion(const kube::Object& live) {
   const kube::KindInfo* kind = kube::FindKind(live.Kind());
   kube::Object target(*kind, live.Namespace(), live.Name());
   target.body()["metadata"]["uid"] = live.Uid();
+  target.body()["metadata"]["resourceVersion"] = live.ResourceVersion();
   return {Verb::kDelete, std::move(target), "", "", "no longer wanted", {}};
 }
 
@@ -62,7 +63,7 @@ std::map<std::string, Removal> Users(const std::vector<kube::ObjectPtr>& leftove
 }
 
 std::vector<kube::ObjectPtr> Leftovers(const std::string& fleet, const std::vector<DesiredStage>& desired,
-                                       const Snapshot& snapshot) {
+                                       const Snapshot& snapshot, const KeepFunction& keep) {
   std::set<kube::ObjectKey> wanted;
   for (const DesiredStage& stage : desired) {
     for (const kube::Object& object : stage.objects) wanted.insert(object.Key());
@@ -70,34 +71,45 @@ std::vector<kube::ObjectPtr> Leftovers(const std::string& fleet, const std::vect
   std::vector<kube::ObjectPtr> leftovers;
   for (const auto& [key, object] : snapshot.objects) {
     const bool ours = object->Label(kManagedByLabel) == kManagedByValue && object->Label(kFleetLabel) == fleet;
-    if (ours && !wanted.contains(key) && StageOf(key.kind) < DeletionOrder().size()) leftovers.push_back(object);
+    const bool removable = ours && !wanted.contains(key) && StageOf(key.kind) < DeletionOrder().size();
+    if (removable && (keep == nullptr || !keep(*object))) leftovers.push_back(object);
   }
   return leftovers;
 }
 
+using Stages = std::array<effect::Stage, 4>;
+
+/// The first stage of one tier that is not over yet.
+void AddFirstStage(const std::vector<kube::ObjectPtr>& leftovers, Stages& stages) {
+  std::size_t first = DeletionOrder().size();
+  for (const kube::ObjectPtr& object : leftovers) first = std::min(first, StageOf(object->Kind()));
+  for (const kube::ObjectPtr& object : leftovers) {
+    if (StageOf(object->Kind()) == first && !object->IsDeleting()) stages[first].changes.push_back(Deletion(*object));
+  }
+}
+
 }  // namespace
 
-Prune PruneObjects(const std::string& fleet, const std::vector<DesiredStage>& desired, const Snapshot& snapshot,
-                   bool force) {
-  const std::vector<kube::ObjectPtr> leftovers = Leftovers(fleet, desired, snapshot);
+Prune PruneObjects(const std::string& fleet, const std::vector<DesiredStage>& desired, const Snapshot& snapshot, bool force,
+                   const KeepFunction& keep) {
+  const std::vector<kube::ObjectPtr> leftovers = Leftovers(fleet, desired, snapshot, keep);
   const auto users = force ? std::map<std::string, Removal>() : Users(leftovers, snapshot);
 
   Prune prune;
+  prune.pending = !leftovers.empty();
   for (const auto& [tier, removal] : users) prune.blocked.push_back(removal);
-  std::array<effect::Stage, 4> stages;
-  std::array<bool, 4> occupied{};
+  std::map<std::string, std::vector<kube::ObjectPtr>> by_tier;
   for (const kube::ObjectPtr& object : leftovers) {
-    prune.pending = true;
-    if (users.contains(std::string(object->Label(kTierLabel)))) continue;
-    const std::size_t stage = StageOf(object->Kind());
-    occupied[stage] = true;
-    if (!object->IsDeleting()) stages[stage].changes.push_back(Deletion(*object));
+    std::string tier(object->Label(kTierLabel));
+    if (!users.contains(tier)) by_tier[std::move(tier)].push_back(object);
   }
-  const auto* const first = std::find(occupied.begin(), occupied.end(), true);
-  if (first == occupied.end()) return prune;
-  const auto index = static_cast<std::size_t>(first - occupied.begin());
-  stages[index].name = DeletionOrder()[index].name;
-  if (!stages[index].changes.empty()) prune.batch.stages.push_back(std::move(stages[index]));
+  Stages stages;
+  for (const auto& [tier, objects] : by_tier) AddFirstStage(objects, stages);
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    if (stages[i].changes.empty()) continue;
+    stages[i].name = DeletionOrder()[i].name;
+    prune.batch.stages.push_back(std::move(stages[i]));
+  }
   return prune;
 }
 

@@ -50,5 +50,7 @@ struct Engine {
 std::span<const Engine* const> AllEngines();
 /// nullptr for an engine that this build cannot run.
 const Engine* FindEngine(api::Engine engine);
+/// By its name in the API.
+const Engine* FindEngine(std::string_view name);
 
 }  // namespace ingressfleet::plan

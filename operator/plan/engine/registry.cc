@@ -21,4 +21,9 @@ const Engine* FindEngine(api::Engine engine) {
   return found == kEngines.end() ? nullptr : *found;
 }
 
+const Engine* FindEngine(std::string_view name) {
+  const auto* const found = std::find_if(kEngines.begin(), kEngines.end(), [&](const Engine* row) { return row->name == name; });
+  return found == kEngines.end() ? nullptr : *found;
+}
+
 }  // namespace ingressfleet::plan

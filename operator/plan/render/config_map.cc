@@ -31,9 +31,9 @@ kube::Object RenderLiveConfig(const ResolvedTier& tier) {
   return config;
 }
 
-kube::Object RenderSettings(const ResolvedTier& tier, Slot slot) {
+kube::Object RenderSettings(const ResolvedTier& tier, Slot slot, const SlotBody& body) {
   kube::Object config = SlotObject(kube::kConfigMap, tier, slot, SlotObjectName(tier, slot));
-  config.body()["data"] = tier.controller.settings;
+  config.body()["data"] = body.settings;
   return config;
 }
 

@@ -14,18 +14,40 @@ void AddIdentity(const ResolvedTier& tier, Objects& objects) {
   for (kube::Object& object : RenderRbac(tier)) objects.push_back(std::move(object));
 }
 
-void AddAccess(const ResolvedTier& tier, const TierDecision& decision, Objects& objects) {
+/// The body of a slot that should exist, if it is known.
+const RevisionBody* BodyOf(const TierRendering& rendering, Slot slot) {
+  if (!rendering.want || (*rendering.want)[slot].action != upgrade::SlotAction::kEnsure) return nullptr;
+  const auto found = rendering.bodies.find((*rendering.want)[slot].revision);
+  return found == rendering.bodies.end() ? nullptr : &found->second;
+}
+
+void AddAccess(const ResolvedTier& tier, const TierRendering& rendering, Objects& objects) {
   objects.push_back(RenderLiveConfig(tier));
-  for (const Slot slot : decision.slots) {
-    objects.push_back(RenderSettings(tier, slot));
+  for (const Slot slot : {Slot::kA, Slot::kB}) {
+    const RevisionBody* body = BodyOf(rendering, slot);
+    if (body == nullptr) continue;
+    objects.push_back(RenderSettings(tier, slot, body->slot(slot)));
     objects.push_back(RenderStatusConfig(tier, slot));
   }
   if (tier.network_policy || tier.enforcement.network_policy) objects.push_back(RenderNetworkPolicy(tier));
 }
 
-void AddWorkloads(const ResolvedTier& tier, const TierDecision& decision, Objects& objects) {
-  for (const Slot slot : decision.slots) {
-    objects.push_back(RenderWorkload(tier, slot));
+void AddEntry(const ResolvedTier& tier, const TierRendering& rendering, Objects& objects) {
+  if (!rendering.want) return;
+  const upgrade::Want& want = *rendering.want;
+  if (want.entry.action == upgrade::SlotAction::kEnsure) {
+    kube::Object entry = RenderEntryService(tier, want.entry);
+    const bool freeze = want.freeze_entry && rendering.live_entry != nullptr;
+    objects.push_back(freeze ? FreezeEntryService(std::move(entry), *rendering.live_entry) : std::move(entry));
+  }
+  if (rendering.preview) objects.push_back(RenderPreviewService(tier, *rendering.preview));
+}
+
+void AddWorkloads(const ResolvedTier& tier, const TierRendering& rendering, Objects& objects) {
+  for (const Slot slot : {Slot::kA, Slot::kB}) {
+    const RevisionBody* body = BodyOf(rendering, slot);
+    if (body == nullptr) continue;
+    objects.push_back(RenderWorkload(tier, slot, *body, (*rendering.want)[slot]));
     objects.push_back(RenderDisruptionBudget(tier, slot));
   }
 }
@@ -39,7 +61,20 @@ void OrderClasses(Objects& classes) {
 
 }  // namespace
 
-std::vector<DesiredStage> Render(const ResolvedFleet& fleet, const std::map<std::string, TierDecision>& decisions) {
+bool IsKept(const TierRendering& rendering, const kube::Object& object) {
+  if (!rendering.want) return true;
+  if (object.Kind() == kube::kControllerRevision.kind) return rendering.bodies.contains(std::string(object.Label(kRevisionLabel)));
+  const std::string_view label = object.Label(kSlotLabel);
+  for (const Slot slot : {Slot::kA, Slot::kB}) {
+    if (label != SlotName(slot)) continue;
+    const upgrade::SlotAction action = (*rendering.want)[slot].action;
+    return action == upgrade::SlotAction::kKeep || (action == upgrade::SlotAction::kEnsure && BodyOf(rendering, slot) == nullptr);
+  }
+  const bool is_entry = object.Kind() == kube::kService.kind && rendering.live_entry != nullptr && object.Key() == rendering.live_entry->Key();
+  return is_entry && rendering.want->entry.action == upgrade::SlotAction::kKeep;
+}
+
+std::vector<DesiredStage> Render(const ResolvedFleet& fleet, const std::map<std::string, TierRendering>& renderings) {
   DesiredStage ns{"namespace", {RenderNamespace(fleet)}};
   DesiredStage identity{"identity", {}};
   DesiredStage access{"access", {}};
@@ -47,13 +82,13 @@ std::vector<DesiredStage> Render(const ResolvedFleet& fleet, const std::map<std:
   DesiredStage entry{"entry", {}};
   DesiredStage workload{"workload", {}};
   for (const ResolvedTier& tier : fleet.tiers) {
-    const auto found = decisions.find(tier.name);
-    const TierDecision decision = found == decisions.end() ? TierDecision() : found->second;
+    const TierRendering& rendering = renderings.at(tier.name);
     AddIdentity(tier, identity.objects);
-    AddAccess(tier, decision, access.objects);
+    identity.objects.push_back(RenderRevision(tier, rendering.desired));
+    AddAccess(tier, rendering, access.objects);
     classes.objects.push_back(RenderIngressClass(tier));
-    entry.objects.push_back(RenderEntryService(tier, decision.traffic));
-    AddWorkloads(tier, decision, workload.objects);
+    AddEntry(tier, rendering, entry.objects);
+    AddWorkloads(tier, rendering, workload.objects);
   }
   OrderClasses(classes.objects);
   return {std::move(ns), std::move(identity), std::move(access), std::move(classes), std::move(entry), std::move(workload)};

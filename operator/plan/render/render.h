@@ -3,19 +3,28 @@
 // they come into being. Pure and deterministic: same input, same bytes.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kube/object.h"
 #include "plan/ir.h"
+#include "plan/revision.h"
+#include "plan/upgrade/types.h"
 
 namespace ingressfleet::plan {
 
-/// What Advance decided for a tier.
-struct TierDecision {
-  Traffic traffic = Traffic::kNone;
-  std::vector<Slot> slots{Slot::kA};  ///< workloads that should exist and run the tier's current revision
+/// What a tier's upgrade machine wants of its objects, with the bodies of the revisions that it names.
+struct TierRendering {
+  std::optional<upgrade::Want> want;        ///< nothing: only what is the same in every phase
+  std::optional<Slot> preview;              ///< the candidate, while the preview Service is wanted
+  RevisionBody desired;                     ///< kept before it is used
+  std::map<std::string, RevisionBody> bodies;  ///< by hash; a slot whose revision is not here is left as it is
+  kube::ObjectPtr live_entry;               ///< the entry Service as it is; null when there is none
 };
+
+/// Whether the machine leaves an object alone: it is neither rendered nor deleted.
+bool IsKept(const TierRendering& rendering, const kube::Object& object);
 
 /// Objects that may be written in any order among themselves; stages follow each other.
 struct DesiredStage {
@@ -25,7 +34,7 @@ struct DesiredStage {
 
 /// Stages: namespace, identity, access, class, entry, workload. The access list exists before anything that could be reached;
 /// the entry Service is created with its ranges and its internal marker in the same call.
-std::vector<DesiredStage> Render(const ResolvedFleet& fleet, const std::map<std::string, TierDecision>& decisions);
+std::vector<DesiredStage> Render(const ResolvedFleet& fleet, const std::map<std::string, TierRendering>& renderings);
 
 /// Hash of all that needs new pods: the pod template and the slot's settings. Replicas, the access list, certificates and
 /// everything else that is live does not count. The list for users is docs/reference/revisions.md.
@@ -39,11 +48,16 @@ kube::Object RenderNamespace(const ResolvedFleet& fleet);
 kube::Object RenderServiceAccount(const ResolvedTier& tier);
 std::vector<kube::Object> RenderRbac(const ResolvedTier& tier);
 kube::Object RenderLiveConfig(const ResolvedTier& tier);
-kube::Object RenderSettings(const ResolvedTier& tier, Slot slot);
+kube::Object RenderSettings(const ResolvedTier& tier, Slot slot, const SlotBody& body);
 kube::Object RenderStatusConfig(const ResolvedTier& tier, Slot slot);
 kube::Object RenderIngressClass(const ResolvedTier& tier);
-kube::Object RenderEntryService(const ResolvedTier& tier, Traffic traffic);
-kube::Object RenderWorkload(const ResolvedTier& tier, Slot slot);
+kube::Object RenderEntryService(const ResolvedTier& tier, const upgrade::WantedEntry& wanted);
+/// The same with the attributes that a load balancer's controller reads left as they are in `live`: while traffic moves, an
+/// edit of them may make it drop connections. The access list is never left as it is.
+kube::Object FreezeEntryService(kube::Object entry, const kube::Object& live);
+kube::Object RenderPreviewService(const ResolvedTier& tier, Slot candidate);
+SlotBody RenderSlotBody(const ResolvedTier& tier, Slot slot);
+kube::Object RenderWorkload(const ResolvedTier& tier, Slot slot, const RevisionBody& body, const upgrade::WantedSlot& wanted);
 kube::Object RenderDisruptionBudget(const ResolvedTier& tier, Slot slot);
 kube::Object RenderNetworkPolicy(const ResolvedTier& tier);
 

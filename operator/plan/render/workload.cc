@@ -15,6 +15,8 @@ constexpr std::int64_t kGraceMarginSeconds = 10;
 // A pod counts as available only when it stayed ready this long: a proxy that dies right after its first request must not
 // replace one that works.
 constexpr int kMinReadySeconds = 3;
+// Nobody labels a node with this.
+constexpr std::string_view kNoNodeLabel = "ingressfleet.io/drained";
 
 Json PodLabels(const ResolvedTier& tier, Slot slot) {
   kube::StringMap labels = TierLabels(tier.fleet, tier.name);
@@ -27,6 +29,16 @@ Json SpreadOver(std::string_view topology_key, const ResolvedTier& tier, Slot sl
           {"topologyKey", topology_key},
           {"whenUnsatisfiable", "ScheduleAnyway"},
           {"labelSelector", {{"matchLabels", SlotSelector(tier.fleet, tier.name, slot)}}}};
+}
+
+/// With externalTrafficPolicy Local a node serves only while it has a pod. New pods therefore go first where the other slot's
+/// are, so that the set of nodes, which the balancer's health checks look at, does not change when traffic moves.
+Json NextToOtherSlot(const ResolvedTier& tier, Slot slot) {
+  Json term{{"weight", 100},
+            {"podAffinityTerm",
+             {{"topologyKey", "kubernetes.io/hostname"},
+              {"labelSelector", {{"matchLabels", SlotSelector(tier.fleet, tier.name, Other(slot))}}}}}};
+  return {{"podAffinity", {{"preferredDuringSchedulingIgnoredDuringExecution", {std::move(term)}}}}};
 }
 
 Json Ports(const ResolvedTier& tier, const ContainerShape& shape) {
@@ -102,6 +114,7 @@ Json PodSpec(const ResolvedTier& tier, Slot slot) {
              tier.pre_stop_delay_seconds + tier.drain_seconds + kGraceMarginSeconds},
             {"topologySpreadConstraints",
              {SpreadOver("kubernetes.io/hostname", tier, slot), SpreadOver("topology.kubernetes.io/zone", tier, slot)}}};
+  if (tier.entry.external_traffic_policy == "Local") spec["affinity"] = NextToOtherSlot(tier, slot);
   if (tier.listeners.host_network) {
     spec["hostNetwork"] = true;
     spec["dnsPolicy"] = "ClusterFirstWithHostNet";
@@ -135,21 +148,33 @@ std::string Revision(const ResolvedTier& tier) {
   return base::ShortHash(content.dump());
 }
 
-kube::Object RenderWorkload(const ResolvedTier& tier, Slot slot) {
+SlotBody RenderSlotBody(const ResolvedTier& tier, Slot slot) {
   const bool daemon_set = tier.workload_kind == api::WorkloadKind::kDaemonSet;
-  kube::Object workload = SlotObject(daemon_set ? kube::kDaemonSet : kube::kDeployment, tier, slot,
-                                     SlotObjectName(tier, slot));
-  const std::string revision = Revision(tier);
   Json pod = PodTemplate(tier, slot);
-  pod["metadata"]["labels"][std::string(kRevisionLabel)] = revision;
-  workload.body()["metadata"]["labels"][std::string(kRevisionLabel)] = revision;
+  pod["metadata"]["labels"][std::string(kRevisionLabel)] = Revision(tier);
   Json spec{{"selector", {{"matchLabels", SlotSelector(tier.fleet, tier.name, slot)}}},
             {"minReadySeconds", kMinReadySeconds},
             {daemon_set ? "updateStrategy" : "strategy", Strategy(tier)},
             {"template", std::move(pod)}};
+  if (!daemon_set) spec["progressDeadlineSeconds"] = 600;
+  return {std::string(KindName(tier)), std::move(spec), tier.controller.settings};
+}
+
+kube::Object RenderWorkload(const ResolvedTier& tier, Slot slot, const RevisionBody& body, const upgrade::WantedSlot& wanted) {
+  const SlotBody& slot_body = body.slot(slot);
+  const bool daemon_set = slot_body.kind == kube::kDaemonSet.kind;
+  kube::Object workload = SlotObject(daemon_set ? kube::kDaemonSet : kube::kDeployment, tier, slot, SlotObjectName(tier, slot));
+  Json& metadata = workload.body()["metadata"];
+  metadata["labels"][std::string(kRevisionLabel)] = body.hash;
+  metadata["labels"][std::string(kEngineLabel)] = body.engine;
+  metadata["annotations"][std::string(kTransitionAnnotation)] = std::to_string(wanted.transition_id);
+  if (wanted.retain_until) metadata["annotations"][std::string(kRetainUntilAnnotation)] = base::FormatMicroTime(*wanted.retain_until);
+  Json spec = slot_body.spec;
   if (!daemon_set) {
-    spec["replicas"] = tier.replicas;
-    spec["progressDeadlineSeconds"] = 600;
+    spec["replicas"] = wanted.replicas;
+  } else if (wanted.replicas == 0) {
+    // A DaemonSet has no size: it shrinks to nothing on a label that no node has.
+    spec["template"]["spec"]["nodeSelector"][std::string(kNoNodeLabel)] = "true";
   }
   workload.body()["spec"] = std::move(spec);
   return workload;

@@ -94,7 +94,7 @@ Condition Degraded(const FleetView& view) {
   }
   for (const api::TierStatus& tier : view.status.tiers) {
     for (const Condition& condition : tier.conditions) {
-      const bool lasting = condition.last_transition_time + GraceOf(condition.type) <= view.input.snapshot->now;
+      const bool lasting = condition.last_transition_time + GraceOf(condition) <= view.input.snapshot->now;
       if (IsBad(condition) && lasting) {
         return Make("Degraded", ConditionStatus::kTrue, condition.reason, fmt::format("tier {}: {}", tier.name, condition.message));
       }

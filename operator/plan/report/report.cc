@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::size_t kNamesKept = 10;
 
+/// The weightiest thing that the machine has to say: a warning first.
+std::string Explain(const TierAdvance& advance) {
+  const auto& notes = advance.decision.notes;
+  const auto warning = std::find_if(notes.begin(), notes.end(), [](const upgrade::Note& note) { return note.warning; });
+  if (warning != notes.end()) return warning->message;
+  return notes.empty() ? std::string() : notes.front().message;
+}
+
 const api::TierStatus& PreviousTier(const api::FleetStatus& previous, const std::string& name) {
   static const api::TierStatus none;
   const auto found = std::find_if(previous.tiers.begin(), previous.tiers.end(),
@@ -28,33 +36,51 @@ std::optional<std::vector<std::string>> RangesInForce(const ResolvedTier& tier, 
   return std::nullopt;
 }
 
+void KeepRecord(const api::TierStatus& previous, api::TierStatus& status) {
+  status.serving = previous.serving;
+  status.candidate = previous.candidate;
+  status.previous = previous.previous;
+  status.upgrade = previous.upgrade;
+  status.failed_revisions = previous.failed_revisions;
+  status.history = previous.history;
+}
+
+/// "0.1.0" of "HAProxy 0.1.0".
+std::string VersionOf(const upgrade::TierState& state, const std::string& engine, const std::string& fallback) {
+  if (!state.serving || !state.serving->revision.version.starts_with(engine + " ")) return fallback;
+  return state.serving->revision.version.substr(engine.size() + 1);
+}
+
 api::TierStatus ComputeTier(const ReportInput& input, const ResolvedTier& tier, const api::FleetStatus& previous) {
-  static const TierDecision kUndecided;
+  static const TierAdvance kUndecided;
   const ObservedTier& observed = input.observed.at(tier.name);
-  const auto decision = input.decisions.find(tier.name);
+  const auto advance = input.advances.find(tier.name);
   const TierView view{tier,
                       observed,
-                      decision == input.decisions.end() ? kUndecided : decision->second,
+                      advance == input.advances.end() ? kUndecided : advance->second,
                       PreviousTier(previous, tier.name),
                       input.fleet->generation,
                       input};
   api::TierStatus status;
   status.name = tier.name;
-  status.engine = api::EnumName(tier.controller.engine);
+  if (advance == input.advances.end()) {
+    KeepRecord(view.previous, status);
+  } else {
+    EncodeState(view.advance.decision.state, status);
+    status.upgrade->message = Explain(view.advance);
+    status.upgrade->candidate_share_percent = view.advance.decision.share_percent;
+  }
   status.conditions = ComputeTierConditions(view);
   status.addresses = observed.entry.addresses;
   status.ingresses = static_cast<std::int64_t>(observed.ingresses.size());
-  const Slot slot = view.decision.traffic == Traffic::kB ? Slot::kB : Slot::kA;
-  const ObservedSlot& serving = observed.slot(slot);
+  const ObservedSlot& serving = observed.slot(ServingSlotOf(view));
   status.replicas = serving.wanted;
   status.ready_replicas = serving.ready;
   status.image = serving.image;
   status.allowed_source_ranges = RangesInForce(tier, serving);
-  const bool rolled_out = serving.exists && serving.revision == Revision(tier);
-  status.version = rolled_out ? tier.controller.version : view.previous.version;
-  if (observed.entry.traffic.value_or(Traffic::kNone) != Traffic::kNone) {
-    status.serving = api::SlotStatus{std::string(SlotName(slot)), serving.revision, status.version};
-  }
+  status.engine = serving.engine.empty() ? std::string(api::EnumName(tier.controller.engine)) : serving.engine;
+  const bool specified = serving.exists && serving.revision == view.advance.input.desired.hash;
+  status.version = specified ? tier.controller.version : VersionOf(view.advance.decision.state, status.engine, view.previous.version);
   return status;
 }
 
@@ -95,7 +121,7 @@ std::optional<base::TimePoint> NextGraceEnd(const api::FleetStatus& status, base
   std::optional<base::TimePoint> next;
   for (const api::TierStatus& tier : status.tiers) {
     for (const kube::Condition& condition : tier.conditions) {
-      const base::TimePoint end = condition.last_transition_time + GraceOf(condition.type);
+      const base::TimePoint end = condition.last_transition_time + GraceOf(condition);
       if (!IsBad(condition) || end <= now) continue;
       if (!next || end < *next) next = end;
     }
@@ -136,6 +162,19 @@ Report ComputeReport(const ReportInput& input) {
   return report;
 }
 
+api::FleetStatus StatusWithStates(const kube::Object& fleet, const TierStates& states) {
+  api::FleetStatus status = api::DecodeStatus(fleet);
+  for (const auto& [name, state] : states) {
+    auto found = std::find_if(status.tiers.begin(), status.tiers.end(), [&](const api::TierStatus& tier) { return tier.name == name; });
+    if (found == status.tiers.end()) {
+      found = status.tiers.emplace(status.tiers.end());
+      found->name = name;
+    }
+    EncodeState(state, *found);
+  }
+  return status;
+}
+
 Report ReportRefusal(const Snapshot& snapshot, const api::FieldErrors& errors) {
   Report report;
   report.status = api::DecodeStatus(*snapshot.fleet);
@@ -148,7 +187,9 @@ Report ReportRefusal(const Snapshot& snapshot, const api::FieldErrors& errors) {
 
 kube::Object StatusObject(const kube::Object& fleet, const api::FleetStatus& status) {
   kube::Object object(kube::kIngressFleet, "", fleet.Name());
+  // The status is the operator's memory: only the one who has read the newest may write the next.
   object.body()["metadata"]["uid"] = fleet.Uid();
+  object.body()["metadata"]["resourceVersion"] = fleet.ResourceVersion();
   object.body()["status"] = api::EncodeStatus(status);
   return object;
 }

@@ -13,6 +13,8 @@
 #include "plan/diff/diff.h"
 #include "plan/observe.h"
 #include "plan/render/render.h"
+#include "plan/tier_input.h"
+#include "plan/tier_state.h"
 
 namespace ingressfleet::plan {
 
@@ -21,7 +23,7 @@ struct ReportInput {
   const Snapshot* snapshot = nullptr;
   const ResolvedFleet* fleet = nullptr;
   std::map<std::string, ObservedTier> observed;
-  std::map<std::string, TierDecision> decisions;
+  std::map<std::string, TierAdvance> advances;  ///< empty while the fleet is being deleted
   const Difference* difference = nullptr;
   const Prune* prune = nullptr;
   const effect::Outcome* outcome = nullptr;  ///< null when nothing was carried out (paused)
@@ -35,6 +37,8 @@ struct Report {
 
 /// Status of a fleet whose specification is accepted.
 Report ComputeReport(const ReportInput& input);
+/// The status as it was, with the record of intent of every tier; written before anything is done about it.
+api::FleetStatus StatusWithStates(const kube::Object& fleet, const TierStates& states);
 /// Status of a fleet whose specification is refused: what was known stays, Accepted turns False with the field errors.
 Report ReportRefusal(const Snapshot& snapshot, const api::FieldErrors& errors);
 
@@ -45,7 +49,7 @@ kube::Object StatusObject(const kube::Object& fleet, const api::FleetStatus& sta
 struct TierView {
   const ResolvedTier& tier;
   const ObservedTier& observed;
-  const TierDecision& decision;
+  const TierAdvance& advance;
   const api::TierStatus& previous;
   std::int64_t generation;
   const ReportInput& input;
@@ -54,6 +58,8 @@ std::vector<kube::Condition> ComputeTierConditions(const TierView& view);
 /// Whether a tier's condition speaks of something wrong: most do when they are not True, DriftDetected when it is.
 bool IsBad(const kube::Condition& condition);
 /// How long a tier's condition may be bad before the fleet counts as degraded.
-base::Duration GraceOf(std::string_view condition_type);
+base::Duration GraceOf(const kube::Condition& condition);
+/// The slot that answers requests, or will as the first one.
+Slot ServingSlotOf(const TierView& view);
 
 }  // namespace ingressfleet::plan

@@ -5,6 +5,7 @@
 
 #include "plan/names.h"
 #include "plan/report/report.h"
+#include "plan/upgrade/phase.h"
 
 namespace ingressfleet::plan {
 namespace {
@@ -16,9 +17,7 @@ Condition Make(std::string_view type, ConditionStatus status, std::string_view r
   return {std::string(type), status, std::string(reason), std::move(message), 0, {}};
 }
 
-const ObservedSlot& ServingSlot(const TierView& view) {
-  return view.decision.traffic == Traffic::kB ? view.observed.b : view.observed.a;
-}
+const ObservedSlot& ServingSlot(const TierView& view) { return view.observed.slot(ServingSlotOf(view)); }
 
 Condition WorkloadAvailable(const TierView& view) {
   constexpr std::string_view kType = "WorkloadAvailable";
@@ -123,13 +122,36 @@ Condition ClassReady(const TierView& view) {
               users == 1 ? "1 Ingress uses the class" : fmt::format("{} Ingresses use the class", users));
 }
 
+/// What an upgrade that is under way, or that went back, says of itself.
+Condition Upgrading(const TierView& view) {
+  constexpr std::string_view kType = "RolledOut";
+  const upgrade::Decision& decision = view.advance.decision;
+  const upgrade::TierState& state = decision.state;
+  const std::string wanted = view.advance.input.desired.hash;
+  if (state.hold) return Make(kType, ConditionStatus::kFalse, "Held" + state.hold->reason, state.hold->message);
+  if (state.phase != upgrade::Phase::kStable) {
+    const std::string_view waits = decision.notes.empty() ? upgrade::RowOf(state.phase).does : std::string_view(decision.notes.front().message);
+    return Make(kType, ConditionStatus::kFalse, upgrade::PhaseName(state.phase), fmt::format("revision {}: {}", wanted, waits));
+  }
+  const auto& failed = state.failed_revisions;
+  if (std::find(failed.begin(), failed.end(), wanted) != failed.end()) {
+    return Make(kType, ConditionStatus::kFalse, state.abort ? state.abort->reason : "RevisionFailed",
+                fmt::format("revision {} was given up{}{}; {} serves on. Change the specification, or: kubectl ingressfleet retry {} {}",
+                            wanted, state.abort ? ": " : "", state.abort ? state.abort->message : "",
+                            state.serving ? state.serving->revision.hash : "", view.tier.name, wanted));
+  }
+  return Make(kType, ConditionStatus::kFalse, "RevisionPending",
+              fmt::format("revision {} is not rolled out yet{}{}", wanted, view.advance.waiting.empty() ? "" : ": it ",
+                          view.advance.waiting));
+}
+
 Condition RolledOut(const TierView& view) {
   constexpr std::string_view kType = "RolledOut";
   const ObservedSlot& slot = ServingSlot(view);
-  const std::string wanted = Revision(view.tier);
-  if (!slot.exists || slot.revision != wanted) {
-    return Make(kType, ConditionStatus::kFalse, "RevisionPending", fmt::format("revision {} is not rolled out yet", wanted));
-  }
+  const std::string& wanted = view.advance.input.desired.hash;
+  const upgrade::Phase phase = view.advance.decision.state.phase;
+  const bool before = upgrade::RowOf(phase).forward || phase == upgrade::Phase::kInstall;
+  if (before || !slot.exists || slot.revision != wanted || view.advance.decision.state.hold) return Upgrading(view);
   if (!slot.settled || slot.available < slot.wanted) {
     return Make(kType, ConditionStatus::kFalse, "RollingOut",
                 fmt::format("revision {}: {} of {} pods updated, {} available", wanted, slot.updated, slot.wanted, slot.available));
@@ -183,16 +205,25 @@ std::vector<Condition> ComputeTierConditions(const TierView& view) {
 bool IsBad(const Condition& condition) {
   if (condition.type == "DriftDetected") return condition.status == ConditionStatus::kTrue && condition.reason != "Paused";
   if (condition.type == "AddressStable") return condition.status == ConditionStatus::kFalse;
+  if (condition.type == "RolledOut" && condition.reason == "HeldPaused") return false;
   return condition.status != ConditionStatus::kTrue;
 }
 
-base::Duration GraceOf(std::string_view condition_type) {
+Slot ServingSlotOf(const TierView& view) {
+  const auto& serving = view.advance.decision.state.serving;
+  if (serving) return serving->slot;
+  return view.observed.entry.traffic == Traffic::kB ? Slot::kB : Slot::kA;
+}
+
+base::Duration GraceOf(const Condition& condition) {
   using namespace std::chrono_literals;
+  const std::string_view condition_type = condition.type;
   if (condition_type == "WorkloadAvailable") return 30s;
   if (condition_type == "EntryReady") return 90s;
   if (condition_type == "AccessEnforced") return 30s;
   if (condition_type == "ClassReady" || condition_type == "DriftDetected") return 10s;
-  if (condition_type == "RolledOut") return 60min;
+  // Somebody has to do something: at once. Everything else takes the time that it takes.
+  if (condition_type == "RolledOut") return condition.reason.starts_with("Held") ? base::Duration(0s) : base::Duration(60min);
   return 0s;
 }
 
