@@ -15,6 +15,7 @@ RoutingTable Compile(const Snapshot& snapshot) {
   table.ingresses = ingresses.size();
   table.allowed_source_ranges = snapshot.live.allowed_source_ranges;
   table.trusted_proxies = snapshot.live.trusted_proxies;
+  table.probe_sources = snapshot.live.probe_sources;
   ReportFleet(snapshot, table.problems);
   CompileRoutes(snapshot, ingresses, table);
   CompileCertificates(snapshot, ingresses, table);

@@ -37,6 +37,10 @@ void ReportFleet(const Snapshot& snapshot, std::vector<Problem>& problems) {
   if (!snapshot.live.error.empty()) {
     problems.push_back({"", "LiveConfigInvalid", fmt::format("nobody is allowed: {}", snapshot.live.error)});
   }
+  if (!snapshot.live.probe_sources_error.empty()) {
+    problems.push_back(
+        {"", "LiveConfigInvalid", fmt::format("nobody may claim a source address: {}", snapshot.live.probe_sources_error)});
+  }
   const std::string& name = snapshot.ingress_class;
   switch (snapshot.class_state) {
     case ClassState::kServed: return;

@@ -172,8 +172,11 @@ Result<ProxyState> ReadState(RuntimeSession& session, std::string_view directory
   if (!allowed) return Fail(allowed.error());
   const auto trusted = ReadList(session, fmt::format("{}/trusted.acl", directory));
   if (!trusted) return Fail(trusted.error());
+  const auto probes = ReadList(session, fmt::format("{}/probe.acl", directory));
+  if (!probes) return Fail(probes.error());
   state.allowed_source_ranges = *allowed;
   state.trusted_proxies = *trusted;
+  state.probe_sources = *probes;
   if (auto status = ReadServers(session, directory, state); !status) return Fail(status.error());
   if (auto status = ReadCertificates(session, directory, state); !status) return Fail(status.error());
   return state;

@@ -21,6 +21,7 @@ std::string RoutingTable::Print() const {
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "ingresses: {}\nallowed: {}\ntrusted: {}\n", ingresses, fmt::join(allowed_source_ranges, " "),
                  fmt::join(trusted_proxies, " "));
+  if (!probe_sources.empty()) fmt::format_to(out, "probes: {}\n", fmt::join(probe_sources, " "));
   fmt::format_to(out, "\nroutes:\n");
   for (const auto& [key, route] : routes) fmt::format_to(out, "  {}  ->  {}\n", key, TargetText(route));
   fmt::format_to(out, "\nbackends:\n");

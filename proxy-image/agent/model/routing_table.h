@@ -45,6 +45,7 @@ struct RoutingTable {
   CertificatePtr default_certificate;
   std::vector<std::string> allowed_source_ranges;
   std::vector<std::string> trusted_proxies;
+  std::vector<std::string> probe_sources;
   std::vector<Problem> problems;  ///< sorted, no duplicates
   std::size_t ingresses = 0;      ///< how many are served
 

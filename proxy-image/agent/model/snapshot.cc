@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/cidr.h"
+#include "model/grammar.h"
 
 namespace ingressfleet::agent {
 namespace {
@@ -17,20 +18,35 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-Result<std::vector<std::string>> ParseRanges(std::string_view text) {
-  std::vector<std::string> ranges;
+using ParseItem = Result<std::string> (*)(std::string_view line);
+
+/// One item a line; sorted, without duplicates. One wrong item makes the whole list wrong.
+Result<std::vector<std::string>> ParseLines(std::string_view text, ParseItem parse) {
+  std::vector<std::string> items;
   while (!text.empty()) {
     const auto end = text.find('\n');
     const auto line = Trim(text.substr(0, end));
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     if (line.empty()) continue;
-    const auto range = base::Cidr::Parse(line);
-    if (!range) return Fail(range.error().Wrap(fmt::format("\"{}\"", line)));
-    ranges.push_back(range->ToString());
+    auto item = parse(line);
+    if (!item) return Fail(item.error().Wrap(fmt::format("\"{}\"", line)));
+    items.push_back(std::move(*item));
   }
-  std::sort(ranges.begin(), ranges.end());
-  ranges.erase(std::unique(ranges.begin(), ranges.end()), ranges.end());
-  return ranges;
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+  return items;
+}
+
+Result<std::string> ParseRange(std::string_view line) {
+  const auto range = base::Cidr::Parse(line);
+  if (!range) return Fail(range.error());
+  return range->ToString();
+}
+
+Result<std::string> ParseAddress(std::string_view line) {
+  auto address = CanonicalAddress(line);
+  if (!address) return Fail(Code::kInvalid, "must be an IP address");
+  return std::move(*address);
 }
 
 Result<kube::LabelSelector> ParseSelector(std::string_view text) {
@@ -48,9 +64,9 @@ Result<LiveConfig> Parse(const kube::Object& config_map) {
   };
   LiveConfig live;
   if (!data.contains("allowedSourceRanges")) return Fail(Code::kInvalid, "allowedSourceRanges is missing");
-  auto allowed = ParseRanges(value("allowedSourceRanges"));
+  auto allowed = ParseLines(value("allowedSourceRanges"), ParseRange);
   if (!allowed) return Fail(allowed.error().Wrap("allowedSourceRanges"));
-  auto trusted = ParseRanges(value("trustedProxies"));
+  auto trusted = ParseLines(value("trustedProxies"), ParseRange);
   if (!trusted) return Fail(trusted.error().Wrap("trustedProxies"));
   auto selector = ParseSelector(value("namespaceSelector"));
   if (!selector) return Fail(selector.error().Wrap("namespaceSelector"));
@@ -59,6 +75,11 @@ Result<LiveConfig> Parse(const kube::Object& config_map) {
   live.namespace_selector = std::move(*selector);
   live.default_certificate = Trim(value("defaultCertificate"));
   live.hash = value("hash");
+  if (auto sources = ParseLines(value("probeSources"), ParseAddress)) {
+    live.probe_sources = std::move(*sources);
+  } else {
+    live.probe_sources_error = sources.error().Wrap("probeSources").message;
+  }
   return live;
 }
 

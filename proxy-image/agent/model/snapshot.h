@@ -18,15 +18,19 @@ namespace ingressfleet::agent {
 struct LiveConfig {
   std::vector<std::string> allowed_source_ranges;
   std::vector<std::string> trusted_proxies;
+  /// Addresses that may claim any source, by a PROXY header that they have to send: the operator's, while it asks for an upgrade.
+  std::vector<std::string> probe_sources;
   ObjectName default_certificate;  ///< empty = the self-signed one
   kube::LabelSelector namespace_selector;
   std::string hash;
   std::string error;  ///< not empty: something is missing or wrong, and nobody is allowed
+  std::string probe_sources_error;  ///< not empty: they are wrong, so there are none; the rest is in force
 
   friend bool operator==(const LiveConfig&, const LiveConfig&) = default;
 };
 
-/// `config_map` may be null (it does not exist). Fails closed: any error leaves all lists empty and says why in `error`.
+/// `config_map` may be null (it does not exist). Fails closed: any error leaves all lists empty and says why in `error`;
+/// an error in the probe sources leaves only these empty.
 LiveConfig DecodeLiveConfig(const kube::Object* config_map);
 
 struct SecretState {

@@ -44,6 +44,7 @@ class PoolAssigner {
     AssignCertificates();
     desired_.allowed_source_ranges = table_.allowed_source_ranges;
     desired_.trusted_proxies = table_.trusted_proxies;
+    desired_.probe_sources = table_.probe_sources;
     return std::move(desired_);
   }
 

@@ -81,6 +81,7 @@ std::string_view VerbName(Verb verb) {
   switch (verb) {
     case Verb::kSetAllowed: return "set-allowed";
     case Verb::kSetTrusted: return "set-trusted";
+    case Verb::kSetProbes: return "set-probes";
     case Verb::kAddCertificate: return "add-certificate";
     case Verb::kUpdateCertificate: return "update-certificate";
     case Verb::kDeleteCertificate: return "delete-certificate";
@@ -122,6 +123,7 @@ std::vector<CliStep> CliSteps(const Command& command, std::string_view directory
   switch (command.verb) {
     case Verb::kSetAllowed: return ReplaceList(file("allowed.acl"), command.items);
     case Verb::kSetTrusted: return ReplaceList(file("trusted.acl"), command.items);
+    case Verb::kSetProbes: return ReplaceList(file("probe.acl"), command.items);
     case Verb::kAddCertificate: return AddCertificate(command, directory);
     case Verb::kUpdateCertificate: return LoadCertificate(CertificateFile(directory, command.key), *command.certificate);
     case Verb::kDeleteCertificate: return DeleteCertificate(command, directory);
@@ -162,6 +164,7 @@ void Apply(const Command& command, ProxyState& state) {
   switch (command.verb) {
     case Verb::kSetAllowed: state.allowed_source_ranges = command.items; return;
     case Verb::kSetTrusted: state.trusted_proxies = command.items; return;
+    case Verb::kSetProbes: state.probe_sources = command.items; return;
     case Verb::kAddCertificate: state.certificates[command.key] = {command.items, command.certificate->fingerprint, nullptr}; return;
     case Verb::kUpdateCertificate: state.certificates[command.key].fingerprint = command.certificate->fingerprint; return;
     case Verb::kDeleteCertificate: state.certificates.erase(command.key); return;

@@ -13,6 +13,7 @@ namespace ingressfleet::agent {
 enum class Verb {
   kSetAllowed,         ///< items
   kSetTrusted,         ///< items
+  kSetProbes,          ///< items
   kAddCertificate,     ///< key = stem, items = hosts, certificate: load it and list it
   kUpdateCertificate,  ///< key = stem, certificate: replace its content
   kDeleteCertificate,  ///< key = stem

@@ -30,6 +30,7 @@ class Differ {
       Add({.verb = Verb::kSetAllowed, .items = desired_.allowed_source_ranges});
     }
     if (held_.trusted_proxies != desired_.trusted_proxies) Add({.verb = Verb::kSetTrusted, .items = desired_.trusted_proxies});
+    if (held_.probe_sources != desired_.probe_sources) Add({.verb = Verb::kSetProbes, .items = desired_.probe_sources});
   }
 
   void MakeCertificates() {

@@ -27,8 +27,8 @@ std::string WebBinds(const RenderOptions& options) {
 
 // Whoever is not trusted to say who the client is may not say anything.
 std::string ConnectionRules(const RenderOptions& options) {
-  if (!options.proxy_protocol) return "";
-  return fmt::format("  tcp-request connection reject unless {{ src -f {}/trusted.acl }}\n"
+  if (!options.proxy_protocol) return "  tcp-request connection expect-proxy layer4 if { var(sess.probe) -m found }";
+  return fmt::format("  tcp-request connection reject unless {{ src -f {}/trusted.acl }} or {{ var(sess.probe) -m found }}\n"
                      "  tcp-request connection expect-proxy layer4",
                      options.directory);
 }
@@ -139,6 +139,7 @@ std::map<std::string, std::string> RenderFiles(const RenderOptions& options, con
                                            {"members.map", MembersText(state)},
                                            {"allowed.acl", Lines(state.allowed_source_ranges)},
                                            {"trusted.acl", Lines(state.trusted_proxies)},
+                                           {"probe.acl", Lines(state.probe_sources)},
                                            {"certs.list", CertificateListText(options.directory, state)}};
   for (const auto& [stem, entry] : state.certificates) files["certs/" + stem + ".pem"] = entry.certificate->pem;
   return files;

@@ -47,6 +47,7 @@ struct ProxyState {
   std::map<std::string, CertificateEntry> certificates;  ///< by file stem
   std::vector<std::string> allowed_source_ranges;  ///< sorted
   std::vector<std::string> trusted_proxies;        ///< sorted
+  std::vector<std::string> probe_sources;          ///< sorted
 
   friend bool operator==(const ProxyState&, const ProxyState&) = default;
 };

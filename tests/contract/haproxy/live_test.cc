@@ -13,7 +13,9 @@
 namespace ingressfleet::agent::rig {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using SteadyClock = std::chrono::steady_clock;
 
 double MillisecondsSince(SteadyClock::time_point begin) {
@@ -183,6 +185,60 @@ TEST(LiveTest, ProxyProtocolOnlyFromTrustedAddresses) {
   ASSERT_SYNC(*engine, snapshot);
   EXPECT_EQ(get(v1).status, 0);
   EXPECT_EQ(engine->counts().reloads, 0U);
+}
+
+TEST(LiveTest, ProbeSourcesClaimASourceAndNobodyElseDoes) {
+  Rig rig;
+  WebServer server("web");
+  Snapshot snapshot = WebSnapshot({server.port()});
+  snapshot.live.allowed_source_ranges = {"127.0.0.0/8", "203.0.113.0/24"};
+  auto engine = rig.NewEngine();
+  const auto get = [&](const std::string& header, const std::string& host = "a.test") {
+    Connection connection(rig.http_port);
+    connection.Send(header + "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+    return connection.Receive();
+  };
+  const std::string allowed = "PROXY TCP4 203.0.113.9 10.0.0.1 40000 80\r\n";
+  const std::string denied = "PROXY TCP4 198.51.100.1 10.0.0.1 40000 80\r\n";
+  ASSERT_SYNC(*engine, snapshot);
+  EXPECT_EQ(get(allowed).status, 400) << "a header from somebody who may not claim anything";
+  EXPECT_THAT(get("").text, Not(HasSubstr("x-ingressfleet-route")));
+
+  snapshot.live.probe_sources = {"127.0.0.1"};
+  ASSERT_SYNC(*engine, snapshot);
+  EXPECT_THAT(get(allowed).text, AllOf(HasSubstr("x-forwarded-for: 203.0.113.9"), HasSubstr("x-ingressfleet-route: a/web:80\r\n")));
+  EXPECT_THAT(get(allowed, "b.test").text, AllOf(HasSubstr(" 404 "), HasSubstr("x-ingressfleet-route: none\r\n")));
+  EXPECT_THAT(get(denied).text, AllOf(HasSubstr(" 403 "), HasSubstr("x-ingressfleet-route: \r\n")))
+      << "the list judges the address in the header";
+  EXPECT_EQ(get("").status, 0) << "who may claim has to";
+  EXPECT_TRUE(engine->Audit());
+
+  // One address, not its neighbours.
+  snapshot.live.probe_sources = {"127.0.0.2"};
+  ASSERT_SYNC(*engine, snapshot);
+  EXPECT_EQ(get(allowed).status, 400);
+  EXPECT_EQ(get("").status, 200);
+  EXPECT_EQ(engine->counts().reloads, 0U);
+}
+
+TEST(LiveTest, ProbeSourcesBesideTrustedProxies) {
+  Rig rig(true);
+  WebServer server("web");
+  Snapshot snapshot = WebSnapshot({server.port()});
+  snapshot.live.allowed_source_ranges = {"203.0.113.0/24"};
+  snapshot.live.probe_sources = {"127.0.0.1"};
+  auto engine = rig.NewEngine();
+  ASSERT_SYNC(*engine, snapshot);
+  const auto get = [&](const std::string& header) {
+    Connection connection(rig.http_port);
+    connection.Send(header + "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n");
+    return connection.Receive();
+  };
+  EXPECT_THAT(get("PROXY TCP4 203.0.113.9 10.0.0.1 40000 80\r\n").text, HasSubstr("x-ingressfleet-route: a/web:80"));
+  EXPECT_EQ(get("PROXY TCP4 198.51.100.1 10.0.0.1 40000 80\r\n").status, 403);
+  snapshot.live.probe_sources = {};
+  ASSERT_SYNC(*engine, snapshot);
+  EXPECT_EQ(get("PROXY TCP4 203.0.113.9 10.0.0.1 40000 80\r\n").status, 0) << "neither a trusted proxy nor a prober";
 }
 
 TEST(LiveTest, PoolGrowsByOneReloadWithoutAFailedRequest) {

@@ -54,7 +54,8 @@ class FakeProxy {
       case Verb::kUpdateCertificate: ASSERT_TRUE(certificates_.contains(command.key)); return;
       case Verb::kDeleteCertificate: ASSERT_EQ(certificates_.erase(command.key), 1U); return;
       case Verb::kSetAllowed:
-      case Verb::kSetTrusted: return;
+      case Verb::kSetTrusted:
+      case Verb::kSetProbes: return;
     }
   }
 

@@ -212,11 +212,13 @@ TEST(RenderTest, Configuration) {
 TEST(RenderTest, FilesHoldTheFullState) {
   auto table = MakeTable({{"a/x:80", {"10.0.0.1:80"}}});
   table.certificates["one"] = {"a/one", {"x.test", "y.test"}, Default()};
+  table.probe_sources = {"10.244.0.5"};
   const auto files = RenderFiles({.directory = "/d"}, Assign(Empty(), table));
   EXPECT_EQ(files.at("routes.map"), "a/x:80.test/ p0\n");
   EXPECT_EQ(files.at("members.map"), "p0 a/x:80\n");
   EXPECT_EQ(files.at("allowed.acl"), "0.0.0.0/0\n");
   EXPECT_EQ(files.at("trusted.acl"), "");
+  EXPECT_EQ(files.at("probe.acl"), "10.244.0.5\n");
   EXPECT_EQ(files.at("certs.list"), "/d/certs/default.pem *\n/d/certs/one.pem x.test y.test\n");
   EXPECT_EQ(files.at("certs/one.pem"), Default()->pem);
 }
