@@ -11,16 +11,21 @@ namespace ingressfleet::plan {
 namespace {
 
 kube::Json LiveData(const ResolvedTier& tier) {
-  // A tier whose access list is not held by the proxy still gets one: everyone, written down.
-  const std::vector<std::string> everyone{"0.0.0.0/0", "::/0"};
-  const auto& ranges = tier.enforcement.proxy ? tier.allowed_source_ranges : everyone;
-  return {{"allowedSourceRanges", fmt::format("{}", fmt::join(ranges, "\n"))},
-          {"trustedProxies", fmt::format("{}", fmt::join(tier.trusted_proxies, "\n"))},
-          {"defaultCertificate", tier.default_certificate},
-          {"namespaceSelector", tier.namespace_selector.is_null() ? "" : tier.namespace_selector.dump()}};
+  const auto ranges = ProxyRanges(tier);
+  kube::Json data{{"allowedSourceRanges", fmt::format("{}", fmt::join(ranges, "\n"))},
+                  {"trustedProxies", fmt::format("{}", fmt::join(tier.trusted_proxies, "\n"))},
+                  {"defaultCertificate", tier.default_certificate},
+                  {"namespaceSelector", tier.namespace_selector.is_null() ? "" : tier.namespace_selector.dump()}};
+  if (!tier.probe_sources.empty()) data["probeSources"] = fmt::format("{}", fmt::join(tier.probe_sources, "\n"));
+  return data;
 }
 
 }  // namespace
+
+// A tier whose access list is not held by the proxy still gets one: everyone, written down.
+std::vector<std::string> ProxyRanges(const ResolvedTier& tier) {
+  return tier.enforcement.proxy ? tier.allowed_source_ranges : std::vector<std::string>{"0.0.0.0/0", "::/0"};
+}
 
 std::string LiveHash(const ResolvedTier& tier) { return base::ShortHash(LiveData(tier).dump()); }
 

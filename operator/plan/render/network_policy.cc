@@ -9,6 +9,10 @@ using kube::Json;
 Json Peers(const ResolvedTier& tier) {
   Json peers = Json::array();
   for (const std::string& range : tier.allowed_source_ranges) peers.push_back({{"ipBlock", {{"cidr", range}}}});
+  for (const std::string& address : tier.probe_sources) {
+    const bool ipv6 = address.find(':') != std::string::npos;
+    peers.push_back({{"ipBlock", {{"cidr", address + (ipv6 ? "/128" : "/32")}}}});
+  }
   return peers;
 }
 
@@ -22,7 +26,7 @@ kube::Object RenderNetworkPolicy(const ResolvedTier& tier) {
   if (tier.enforcement.network_policy) {
     rules[0]["from"] = Peers(tier);
     // A rule without peers would let everyone in; nobody is allowed, so there is no rule.
-    if (tier.allowed_source_ranges.empty()) rules = Json::array();
+    if (rules[0]["from"].empty()) rules = Json::array();
   }
   policy.body()["spec"] = {{"podSelector", {{"matchLabels", TierLabels(tier.fleet, tier.name)}}},
                            {"policyTypes", {"Ingress"}},

@@ -40,6 +40,8 @@ std::vector<DesiredStage> Render(const ResolvedFleet& fleet, const std::map<std:
 /// everything else that is live does not count. The list for users is docs/reference/revisions.md.
 std::string Revision(const ResolvedTier& tier);
 
+/// The access list that the tier's proxies hold: everyone where it is another layer's job.
+std::vector<std::string> ProxyRanges(const ResolvedTier& tier);
 /// Hash of the tier's live configuration, as the engine echoes it when it is in force.
 std::string LiveHash(const ResolvedTier& tier);
 
