@@ -45,7 +45,8 @@ class Operator:
 
     def install(self, **values: str) -> None:
         settings = [f"--set={key}={value}" for key, value in {"podAnnotations.image": f"id-{image_mark(OPERATOR_IMAGE)}", **values}.items()]
-        self.helm("upgrade", "--install", "ingressfleet", ROOT / "charts" / "ingressfleet", "--create-namespace", *settings)
+        self.helm("upgrade", "--install", "ingressfleet", ROOT / "charts" / "ingressfleet", "--create-namespace",
+                  "--force-conflicts", *settings)  # a run that was cut off may have scaled it
         self.wait_until_ready()
 
     def wait_until_ready(self, seconds: float = 90) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness import install, waiting  # noqa: E402  (the folder is not on the path before)
+from harness import install, leftovers, waiting  # noqa: E402  (the folder is not on the path before)
 from harness.client import Client  # noqa: E402
 from harness.cluster import Cluster, Stopwatch  # noqa: E402
 from harness.fleet import Fleet, describe_pod  # noqa: E402
@@ -86,9 +86,7 @@ def fresh_fleet(cluster, operator, sites, client, measure):
     """The sample's fleet, made anew for this run."""
     fleet = Fleet(cluster)
     waiting.describe_world = lambda: describe_world(cluster, operator, fleet)
-    sites.remove_ingresses()
-    if cluster.kube.delete("IngressFleet", fleet.name):
-        waiting.wait_until(lambda: cluster.kube.get("IngressFleet", fleet.name) is None, "the fleet of an earlier run is gone", 120)
+    leftovers.remove(cluster.kube)
     sites.wait_until_ready()
     watch = Stopwatch()
     fleet.apply()
