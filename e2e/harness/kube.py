@@ -5,12 +5,14 @@ import json
 import ssl
 import tempfile
 import threading
+import time
 import urllib.parse
 from pathlib import Path
 
 import yaml
 
 MANAGER = "e2e"
+BUSY_SECONDS = 15
 
 # Kind → (path of its group and version, plural, namespaced).
 KINDS = {
@@ -135,6 +137,17 @@ class Kube:
         return json.loads(self.text(method, target, body, content_type))
 
     def text(self, method: str, target: str, body=None, content_type: str = "application/json") -> str:
+        """As every client of Kubernetes, asks again when the server says when: so it does while a changed CustomResourceDefinition is taken in."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return self._text(method, target, body, content_type)
+            except ApiError as error:
+                if error.status != 429 or "retryAfterSeconds" not in error.details.get("details", {}) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.2)
+
+    def _text(self, method: str, target: str, body, content_type: str) -> str:
         data = None if body is None else json.dumps(body)
         headers = {"Content-Type": content_type} if data else {}
         for fresh in (False, True):
