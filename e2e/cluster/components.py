@@ -1,6 +1,7 @@
 """What is compiled, from which Go module; the versions stand in go/<component>/go.mod and nowhere else."""
 import dataclasses
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ class Component:
     commands: dict[str, str]  # binary → Go package
     version_variables: tuple[str, ...] = ()  # linked in with -X
     files: tuple[str, ...] = ()  # of the module, kept beside the binaries
+    filled_up: dict[str, str] = dataclasses.field(default_factory=dict)  # folder beside go.mod → module whose files it lacks
     first_run: str = ""
 
     @property
@@ -46,6 +48,10 @@ METALLB = Component(
     "metallb", "go.universe.tf/metallb",
     {f"metallb-{name}": f"go.universe.tf/metallb/{name}" for name in ("controller", "speaker")},
     files=("config/manifests/metallb-native.yaml",), first_run="about 2 minutes")
+# Needs packages of lego, but not its 200 DNS providers, nor the clouds' libraries behind those: go/traefik/lego has none.
+TRAEFIK = Component(
+    "traefik", "github.com/traefik/traefik/v3", {"traefik": "github.com/traefik/traefik/v3/cmd/traefik"},
+    filled_up={"lego": "github.com/go-acme/lego/v5@v5.3.1"}, first_run="about 8 minutes")
 
 CONTROL_PLANE = (ETCD, KUBERNETES)
 NODES = (PAUSE, COREDNS)
@@ -87,8 +93,8 @@ def _compile(component: Component, target: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     # The go command names a binary after the last part of its package, so one call builds all of them into the folder.
-    run([toolchain.go(), "build", "-mod=readonly", "-trimpath", "-ldflags", _ldflags(component), "-o", f"{fresh}/",
-         *component.commands.values()],
+    run([toolchain.go(), "build", "-mod=readonly", "-trimpath", "-overlay", _overlay(component, fresh.with_suffix(".overlay")),
+         "-ldflags", _ldflags(component), "-o", f"{fresh}/", *component.commands.values()],
         cwd=component.folder, env=toolchain.environment(component.folder), log=settings.cache_folder() / "log" / f"{component.name}.log")
     for name, package in component.commands.items():
         built = fresh / _default_binary_name(component, package)
@@ -97,6 +103,19 @@ def _compile(component: Component, target: Path) -> None:
     for file in component.files:
         shutil.copy(toolchain.module_folder(component.folder, component.module) / file, fresh)
     fresh.rename(target)
+
+
+def _overlay(component: Component, file: Path) -> Path:
+    """Tells go build which files of other modules to see in our folders. Where we have a package of our own, that one counts."""
+    seen = {}
+    for name, module in component.filled_up.items():
+        ours, theirs = component.folder / name, toolchain.download(module)
+        for path in theirs.rglob("*.go"):
+            place = ours / path.relative_to(theirs)
+            if not list(place.parent.glob("*.go")):
+                seen[str(place)] = str(path)
+    file.write_text(json.dumps({"Replace": seen}))
+    return file
 
 
 def _default_binary_name(component: Component, package: str) -> str:
@@ -117,8 +136,9 @@ def _ldflags(component: Component) -> str:
 def _built_folder(component: Component) -> Path:
     """Keyed by everything that decides the outcome, so that a changed pin builds anew and an old checkout finds its own."""
     digest = hashlib.sha256()
-    for path in sorted(component.folder.glob("*")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in sorted(component.folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return settings.cache_folder() / "bin" / f"{component.name}-{component.version}-{digest.hexdigest()[:10]}"
 
 

@@ -6,7 +6,7 @@ import components
 import metallb
 import toolchain
 
-ALL = (components.ETCD, components.KUBERNETES, components.PAUSE, components.COREDNS, components.METALLB)
+ALL = (components.ETCD, components.KUBERNETES, components.PAUSE, components.COREDNS, components.METALLB, components.TRAEFIK)
 
 
 @pytest.mark.parametrize("component", ALL, ids=lambda component: component.name)

@@ -60,10 +60,19 @@ def fetch(old_go: str, version: str) -> str:
     """Downloads a toolchain as module golang.org/toolchain; module archives carry no executable bits, so they are set here."""
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
     module = f"golang.org/toolchain@v0.0.1-{version}.linux-{architecture}"
-    root = Path(json.loads(output([old_go, "mod", "download", "-json", module], cwd="/"))["Dir"])
+    root = _downloaded(old_go, module)
     for path in [*root.glob("bin/*"), *root.glob("pkg/tool/*/*")]:
         path.chmod(0o755)
     return str(root / "bin" / "go")
+
+
+def download(module: str) -> Path:
+    """Where the module cache holds the sources of `path@version`."""
+    return _downloaded(go(), module)
+
+
+def _downloaded(go_command: str, module: str) -> Path:
+    return Path(json.loads(output([go_command, "mod", "download", "-json", module], cwd="/"))["Dir"])
 
 
 def environment(folder: Path) -> dict[str, str]:
