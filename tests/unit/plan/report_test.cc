@@ -20,11 +20,11 @@ class ReportTest : public testing::Test {
 
   Report Compute(const effect::Outcome* outcome) {
     fleet_ = world_.Resolved();
-    plan_ = MakePlan(fleet_, world_.snapshot());
+    plan_ = world_.MakePlanNow();
     return ComputeReport({.snapshot = &world_.snapshot(),
                           .fleet = &fleet_,
                           .observed = plan_.observed,
-                          .decisions = plan_.decisions,
+                          .advances = plan_.advances,
                           .difference = &plan_.difference,
                           .prune = &plan_.prune,
                           .outcome = outcome});
@@ -39,15 +39,12 @@ class ReportTest : public testing::Test {
 
   void MakeHealthy() {
     for (const ResolvedTier& tier : world_.Resolved().tiers) {
-      world_.AddReadyPod(tier, tier.name + "-a-1", LiveHash(tier));
-      kube::Object workload = world_.Get(kube::kDeployment, tier.ns, tier.name + "-a");
-      workload.body()["status"] = Json::parse(R"({"replicas":2,"readyReplicas":2,"updatedReplicas":2,"availableReplicas":2})");
-      world_.Put(std::move(workload));
+      world_.AddReadyPods(tier, LiveHash(tier));
       kube::Object service = world_.Get(kube::kService, tier.ns, tier.name + "-entry");
       service.body()["status"] = Json::parse(R"({"loadBalancer":{"ingress":[{"ip":"10.9.9.9"}]}})");
       world_.Put(std::move(service));
     }
-    world_.Apply(world_.MakePlanNow().difference.batch);
+    world_.Settle();
   }
 
   static ConditionStatus StatusOf(const std::vector<kube::Condition>& conditions, std::string_view type) {

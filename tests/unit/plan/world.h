@@ -40,7 +40,26 @@ class World {
     if (!resolution.errors.empty()) throw std::runtime_error(resolution.errors.front().ToString());
     return std::move(resolution.fleet);
   }
-  Plan MakePlanNow() const { return MakePlan(Resolved(), snapshot_); }
+  /// What an operator would do now: every change of intent is recorded first.
+  Plan MakePlanNow() {
+    const ResolvedFleet fleet = Resolved();
+    Plan plan = MakePlan(fleet, snapshot_, {states_, {}});
+    while (plan.record) {
+      states_ = plan.states;
+      plan = MakePlan(fleet, snapshot_, {states_, {}});
+    }
+    return plan;
+  }
+  /// Plans and applies until there is nothing left to do.
+  void Settle() {
+    for (int pass = 0; pass < 10; ++pass) {
+      const Plan plan = MakePlanNow();
+      if (plan.difference.batch.empty()) return;
+      Apply(plan.difference.batch);
+    }
+    throw std::runtime_error("ten passes were not enough");
+  }
+  Traffic TrafficOf(const std::string& tier) { return MakePlanNow().advances.at(tier).decision.want->entry.traffic; }
 
   void Put(kube::Object object) {
     if (object.Uid().empty()) object.body()["metadata"]["uid"] = fmt::format("uid-{}", ++uids_);
@@ -85,11 +104,13 @@ class World {
     snapshot_.ingresses.push_back(std::make_shared<kube::Object>(std::move(ingress)));
   }
 
-  /// A ready pod of the slot that reports the given live hash.
+  /// A ready pod of slot a that reports the given live hash; the Deployment counts it.
   void AddReadyPod(const ResolvedTier& tier, const std::string& name, const std::string& live_hash) {
+    kube::Object workload = Get(kube::kDeployment, tier.ns, SlotObjectName(tier, Slot::kA));
     kube::Object pod(kube::kPod, tier.ns, name);
     kube::StringMap labels = TierLabels(tier.fleet, tier.name);
     labels.merge(SlotSelector(tier.fleet, tier.name, Slot::kA));
+    labels[std::string(kRevisionLabel)] = workload.Label(kRevisionLabel);
     pod.body()["metadata"]["labels"] = labels;
     pod.body()["status"]["conditions"] = kube::Json::array({{{"type", "Ready"}, {"status", "True"}}});
     snapshot_.pods.push_back(std::make_shared<kube::Object>(std::move(pod)));
@@ -97,10 +118,24 @@ class World {
     report.body()["data"][name] =
         kube::Json({{"liveHash", live_hash}, {"allowedSourceRanges", tier.allowed_source_ranges}}).dump();
     Put(std::move(report));
+    const std::int64_t ready = workload.Integer("/status/readyReplicas") + 1;
+    workload.body()["status"] = {{"replicas", ready}, {"readyReplicas", ready}, {"updatedReplicas", ready}, {"availableReplicas", ready}};
+    Put(std::move(workload));
+  }
+  /// All pods that the tier asks for.
+  void AddReadyPods(const ResolvedTier& tier, const std::string& live_hash) {
+    for (std::int64_t i = 0; i < tier.replicas; ++i) AddReadyPod(tier, fmt::format("{}-a-{}", tier.name, i), live_hash);
+  }
+  void RemovePods(const ResolvedTier& tier) {
+    snapshot_.pods.clear();
+    kube::Object workload = Get(kube::kDeployment, tier.ns, SlotObjectName(tier, Slot::kA));
+    workload.body().erase("status");
+    Put(std::move(workload));
   }
 
  private:
   Snapshot snapshot_;
+  TierStates states_;
   int uids_ = 0;
 };
 
