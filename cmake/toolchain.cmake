@@ -28,6 +28,8 @@ if(INGRESSFLEET_SANITIZE)
                       -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=address,undefined)
 endif()
+# A binary needs at run time what it uses: the agent is linked with all of io and asks nothing by libcurl.
+add_link_options(-Wl,--as-needed)
 find_program(LLD ld.lld)
 if(LLD)
   add_link_options(-fuse-ld=lld)

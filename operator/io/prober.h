@@ -18,7 +18,8 @@ struct ProberOptions {
   std::chrono::milliseconds timeout{5'000};  ///< of one question, its connection included
 };
 
-/// Thread-safe: several threads may Ask at once; they share the rate.
+/// Thread-safe: several threads may Ask at once; they share the rate. The program has to ignore SIGPIPE (OpenSSL writes to sockets
+/// that the other side may have closed).
 class Prober {
  public:
   explicit Prober(ProberOptions options = {});
@@ -28,7 +29,7 @@ class Prober {
   std::vector<effect::ProbeAnswer> Ask(const std::vector<effect::ProbeRequest>& requests, std::stop_token stop);
 
  private:
-  /// When the next question may begin: now, or the time for which it is booked.
+  /// The time at which the next question may begin.
   std::chrono::steady_clock::time_point Book();
 
   const ProberOptions options_;
