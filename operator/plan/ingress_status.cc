@@ -20,14 +20,6 @@ Json StatusOf(const std::vector<std::string>& addresses) {
   return {{"loadBalancer", {{"ingress", std::move(ingress)}}}};
 }
 
-/// Whether the tier serves Ingresses of that namespace.
-bool ServesNamespace(const ResolvedTier& tier, std::string_view ns, const Snapshot& snapshot) {
-  if (tier.namespace_selector.is_null()) return true;
-  const auto selector = kube::LabelSelector::Parse(tier.namespace_selector);
-  const auto object = snapshot.Find(kube::kNamespace, "", ns);
-  return selector && object != nullptr && selector->Matches(object->Labels());
-}
-
 effect::Change StatusChange(const kube::Object& ingress, const Json& status) {
   kube::Object body(kube::kIngress, ingress.Namespace(), ingress.Name());
   body.body()["metadata"]["uid"] = ingress.Uid();
@@ -50,6 +42,13 @@ void AddTier(const ResolvedTier& tier, const ObservedTier& observed, const Snaps
 }
 
 }  // namespace
+
+bool ServesNamespace(const ResolvedTier& tier, std::string_view ns, const Snapshot& snapshot) {
+  if (tier.namespace_selector.is_null()) return true;
+  const auto selector = kube::LabelSelector::Parse(tier.namespace_selector);
+  const auto object = snapshot.Find(kube::kNamespace, "", ns);
+  return selector && object != nullptr && selector->Matches(object->Labels());
+}
 
 effect::Batch IngressStatusChanges(const ResolvedFleet& fleet, const std::map<std::string, ObservedTier>& observed,
                                    const Snapshot& snapshot) {

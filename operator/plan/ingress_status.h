@@ -11,6 +11,9 @@
 
 namespace ingressfleet::plan {
 
+/// Whether the tier serves Ingresses of that namespace.
+bool ServesNamespace(const ResolvedTier& tier, std::string_view ns, const Snapshot& snapshot);
+
 /// Writes for the Ingresses whose status differs from their tier's addresses. A tier without addresses, or not yet exposed,
 /// writes nothing: a status once written is never emptied by an outage. An Ingress in a namespace that the tier does not serve
 /// (any more) carries no address of it.

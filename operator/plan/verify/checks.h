@@ -69,13 +69,21 @@ Measurement Measure(const CustomProbe& probe, const effect::ProbeAnswer& answer)
 /// All samples of the result have to satisfy the condition.
 Measurement Measure(const MetricQuery& metric, const effect::ProbeAnswer& answer);
 
-/// Measurements of one query, counted since the transition began.
-struct MetricTally {
-  std::int64_t failures = 0;
-  Measurement last;
+/// Measurements of one probe or query since the transition began. It fails when more than `failure_limit` of them failed, passes
+/// when the last one passed, and else nothing is known.
+class Tally {
+ public:
+  /// `in_a_row`: a measurement that passes makes the failures before it forgotten.
+  Tally(std::int64_t failure_limit, bool in_a_row) : failure_limit_(failure_limit), in_a_row_(in_a_row) {}
 
   void Add(Measurement measurement);
-  upgrade::Verdict VerdictOf(const MetricQuery& metric) const;
+  Measurement Judge() const;
+
+ private:
+  std::int64_t failure_limit_;
+  bool in_a_row_;
+  std::int64_t failures_ = 0;
+  Measurement last_;
 };
 
 }  // namespace ingressfleet::plan::verify

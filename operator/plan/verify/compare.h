@@ -21,13 +21,16 @@ enum class Likeness {
 struct Comparison {
   Likeness answer = Likeness::kInconclusive;       ///< status class, redirect, route
   Likeness certificate = Likeness::kInconclusive;  ///< kEqual for http
-  std::string message;  ///< target and both answers; empty when all is equal
+  std::string message;              ///< target and both answers; empty when they are equal
+  std::string certificate_message;  ///< the same of the certificates
 };
 
 /// A serving side that fails (5xx, no answer) is not held against a candidate that does the same or better.
 Comparison Compare(const Target& target, const effect::ProbeAnswer& serving, const effect::ProbeAnswer& candidate);
 
-/// Whether the access list refused: status 403 before routing, or closed without an answer.
+/// The Service port that answered, as far as the proxy tells it; else empty.
+std::string ServiceOf(const effect::ProbeAnswer& answer);
+/// Whether the access list refused: status 403 before routing.
 bool IsRefused(const effect::ProbeAnswer& answer);
 /// "301 to https://a.test/", "connection closed", "200 from shop/web:80": one answer for people.
 std::string Describe(const effect::ProbeAnswer& answer);

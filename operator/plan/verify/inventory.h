@@ -17,6 +17,7 @@ struct Target {
   std::string host;     ///< concrete: a wildcard has got a first label
   std::string path;     ///< as a request line can hold it
   std::string ingress;  ///< "namespace/name" of the first one that names it; empty: the host that nobody names
+  std::string version;  ///< of that Ingress: after a change it is another question
 
   std::string ToString() const;  ///< "https://shop.example.com/cart (Ingress shop/web)"
   friend auto operator<=>(const Target&, const Target&) = default;
@@ -31,8 +32,9 @@ struct Inventory {
 };
 
 inline constexpr std::size_t kDefaultTargetLimit = 1'000;
-/// A host that no Ingress names (RFC 2606 reserves the top level domain).
+/// A host that no Ingress names (RFC 2606 reserves the top level domain), and one for rules without a host.
 inline constexpr std::string_view kUnknownHost = "ingressfleet-probe.invalid";
+inline constexpr std::string_view kAnyHost = "any.ingressfleet-probe.invalid";
 
 /// The sample takes one target of each Ingress first, as far as they fit, and ranks targets by a hash of their own: it is the
 /// same in every process, and one more Ingress changes little of it.

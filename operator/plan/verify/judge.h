@@ -47,8 +47,8 @@ class Parity {
     int tries = 0;
     Comparison last;
   };
-  template <class Part>
-  Opinion Judge(Part part, std::string_view what, bool tls_only) const;
+  static bool IsEqual(const Asked& asked);
+  Opinion Judge(Likeness Comparison::* part, std::string Comparison::* message, bool tls_only) const;
 
   Inventory inventory_;
   std::map<Target, Asked> asked_;
@@ -57,7 +57,7 @@ class Parity {
 /// Probe Access: the candidate lets in whom the list lets in, and refuses the others.
 class Access {
  public:
-  explicit Access(Sources sources) : sources_(std::move(sources)) {}
+  explicit Access(Sources sources);
 
   struct Question {
     bool tls = false;
@@ -75,8 +75,10 @@ class Access {
     int tries = 0;
     effect::ProbeAnswer last;
   };
+  static bool IsRight(const Question& question, const effect::ProbeAnswer& answer);
+  static bool IsDisbelieved(const effect::ProbeAnswer& answer);
+
   std::map<Question, Asked> asked_;
-  Sources sources_;
 };
 
 /// What the serving slot answered before the selector moved.
@@ -86,6 +88,8 @@ struct BudgetLimits {
   double failed_share = 0.01;
   std::size_t min_samples = 20;
   std::size_t min_failures = 3;  ///< fewer are no failure, however few the samples: one is chance
+
+  friend bool operator==(const BudgetLimits&, const BudgetLimits&) = default;
 };
 
 /// Probes Entry and Budget: samples through the entry since the selector moved.
@@ -103,6 +107,8 @@ class EntryWatch {
   Opinion BudgetOpinion() const;
 
  private:
+  void CountSample(const Target& target, const effect::ProbeAnswer* before, const effect::ProbeAnswer& answer);
+
   struct Doubt {
     int tries = 0;
     Comparison last;
@@ -112,7 +118,7 @@ class EntryWatch {
   std::size_t equal_ = 0;    ///< samples that were like before
   std::size_t samples_ = 0;  ///< that count for the budget
   std::size_t failures_ = 0;
-  std::string first_failure_;
+  std::string last_failure_;
 };
 
 }  // namespace ingressfleet::plan::verify

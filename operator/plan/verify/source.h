@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "plan/ir.h"
-
 namespace ingressfleet::plan::verify {
 
 struct Sources {
@@ -17,8 +15,5 @@ struct Sources {
 /// there). At most kMaxSources each, the same for the same list.
 Sources SourcesOf(const std::vector<std::string>& ranges);
 inline constexpr std::size_t kMaxSources = 16;
-
-/// The access list that the tier's proxies hold: everybody when the list is another layer's job.
-std::vector<std::string> ProxyRanges(const ResolvedTier& tier);
 
 }  // namespace ingressfleet::plan::verify

@@ -22,7 +22,8 @@ ResolvedTier Tier() {
 TEST(ProbeSourcesTest, WithoutThemNothingIsSaid) {
   const kube::Object live = RenderLiveConfig(Tier());
   EXPECT_EQ(live.Find("/data/probeSources"), nullptr);
-  EXPECT_EQ(RenderNetworkPolicy(Tier()).List("/spec/ingress/0/from").size(), 1U);
+  const kube::Object policy = RenderNetworkPolicy(Tier());
+  EXPECT_EQ(policy.body()["spec"]["ingress"][0]["from"].size(), 1U);
 }
 
 TEST(ProbeSourcesTest, TheyAreLiveAndPartOfTheLiveHashButOfNoRevision) {
@@ -38,9 +39,11 @@ TEST(ProbeSourcesTest, TheyAreLiveAndPartOfTheLiveHashButOfNoRevision) {
 TEST(ProbeSourcesTest, ANetworkPolicyLetsThemThrough) {
   ResolvedTier tier = Tier();
   tier.allowed_source_ranges = {};
-  EXPECT_TRUE(RenderNetworkPolicy(tier).List("/spec/ingress").empty()) << "nobody";
+  const kube::Object closed = RenderNetworkPolicy(tier);
+  EXPECT_TRUE(closed.List("/spec/ingress").empty()) << "nobody";
   tier.probe_sources = {"10.244.0.5", "2001:db8::5"};
-  EXPECT_EQ(RenderNetworkPolicy(tier).List("/spec/ingress/0/from"),
+  const kube::Object policy = RenderNetworkPolicy(tier);
+  EXPECT_EQ(policy.body()["spec"]["ingress"][0]["from"],
             kube::Json::parse(R"([{"ipBlock":{"cidr":"10.244.0.5/32"}},{"ipBlock":{"cidr":"2001:db8::5/128"}}])"));
 }
 
