@@ -108,7 +108,8 @@ WatchOutput OnEnd(WatchState& state, RequestEnded ended, const WatchTick& tick) 
     state.backoff = {};
     return {.next = ListAgain(Duration(0)), .error = error};
   }
-  const Duration longest = error.code == Code::kUnavailable ? kMaxDelayUnavailable : kMaxDelay;
+  const bool is_away = error.code == Code::kUnavailable || error.code == Code::kTimeout;
+  const Duration longest = is_away ? kMaxDelayUnavailable : kMaxDelay;
   const Duration wait = std::max<Duration>(state.backoff.Next(tick.now, tick.random, longest), error.retry_after);
   if (was_watch && MayResume(error.code)) return {.next = WatchOn(state, wait, tick), .error = error};
   return {.next = ListAgain(wait), .error = error};
