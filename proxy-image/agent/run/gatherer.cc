@@ -142,7 +142,13 @@ void Gatherer::AddSecrets() {
   };
   secrets_ = std::make_unique<io::Informer>(client_, std::move(options), [this](const io::ObjectPtr& before, const io::ObjectPtr& after) {
     if (after) {
-      if (after->Find("/data") != nullptr) PutSecret(*after);
+      const ObjectName name = MakeName(after->Namespace(), after->Name());
+      if (after->Find("/data") != nullptr) {
+        PutSecret(*after);
+      } else if (IsReferenced(name)) {
+        // The first reference came between pruning and storing it, when it could not be found yet.
+        FetchSoon({name});
+      }
       return;
     }
     inbox_.Put([name = MakeName(before->Namespace(), before->Name())](Snapshot& snapshot) { snapshot.secrets.erase(name); });
@@ -183,10 +189,14 @@ void Gatherer::SetReferencedSecrets(const std::vector<ObjectName>& names) {
     secrets_->Start();
     fetcher_ = std::jthread([this](std::stop_token stop) { FetchSecrets(std::move(stop)); });
   } else if (!added.empty()) {
-    const std::scoped_lock lock(fetch_mutex_);
-    to_fetch_.insert(added.begin(), added.end());
-    fetch_wanted_.notify_one();
+    FetchSoon(added);
   }
+}
+
+void Gatherer::FetchSoon(const std::vector<ObjectName>& names) {
+  const std::scoped_lock lock(fetch_mutex_);
+  to_fetch_.insert(names.begin(), names.end());
+  fetch_wanted_.notify_one();
 }
 
 void Gatherer::FetchSecrets(std::stop_token stop) {

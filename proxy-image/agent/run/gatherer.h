@@ -50,6 +50,7 @@ class Gatherer {
   void AddObjects();
   void AddSecrets();
   bool IsReferenced(const ObjectName& name) const;
+  void FetchSoon(const std::vector<ObjectName>& names);
   void FetchSecrets(std::stop_token stop);
   /// True when there is nothing more to do for that name.
   bool FetchSecret(io::Client& client, const ObjectName& name);
