@@ -316,7 +316,7 @@ std::vector<World> Spine(const Options& options, void (*shape)(TierInput&)) {
   world.SetDesired(2);
   std::vector<World> spine;
   Operator& op = world.operators[0];
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 200; ++round) {
     const Phase before = world.status.state.phase;
     world.RefreshAll(op);
     world.Think(op);
@@ -549,13 +549,13 @@ std::optional<std::string> LateFlipAfterLostStatus(const Gates& gates) {
   }
   EXPECT_TRUE(about_to_flip());
   world.LoseStatus();
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 200; ++round) {
     world.RefreshAll(other);
     world.Think(other);
     while (!other.pending.empty()) world.PerformOne(other);
     around(other);
   }
-  EXPECT_FALSE(world.slots[1].exists);
+  EXPECT_FALSE(world.slots[1].exists) << PhaseName(world.status.state.phase) << (world.status.state.hold ? world.status.state.hold->reason : "");
   while (!late.pending.empty()) world.PerformOne(late);
   return world.violation;
 }

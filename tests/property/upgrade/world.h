@@ -631,7 +631,9 @@ class World {
 
   void CheckSelection(const Operator& op, const Write& write) {
     const Traffic to = write.entry_wanted.traffic;
-    if (to == Traffic::kNone && write.phase != Phase::kDeleting) Break("I1", "the selector was set to none");
+    // Before the first exposure somebody else's selector is taken back to nothing; afterwards there is no way to nothing.
+    const bool exposed = entry.committed != Traffic::kNone;
+    if (to == Traffic::kNone && exposed && write.phase != Phase::kDeleting) Break("I1", "the selector was set to none");
     if (to == Traffic::kNone) return;
     if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "selection while unresolved");
     std::int64_t selected = 0;

@@ -26,9 +26,9 @@ Answer SlotsClaimed(const Context& context) {
 // back first serves, unless there is only the one slot.
 Answer KeepsReady(const Context& context) {
   if (context.to == Traffic::kNone) {
-    const Phase phase = context.state.phase;
-    const bool unexposed = phase == Phase::kDeleting || phase == Phase::kInstall;
-    return unexposed ? Answer::Pass() : Answer::Fail("SelectsNothing", "the tier has been exposed");
+    // By its annotation the entry was never exposed: then the selector is somebody else's, and nothing is better.
+    const bool unexposed = context.state.phase == Phase::kInstall && context.seen.entry.committed == Traffic::kNone;
+    return unexposed || context.state.phase == Phase::kDeleting ? Answer::Pass() : Answer::Fail("SelectsNothing", "the tier has been exposed");
   }
   if (context.to == Traffic::kBoth) return Answer::Pass();
   const Slot slot = context.to == Traffic::kA ? Slot::kA : Slot::kB;
