@@ -113,7 +113,7 @@ struct Surroundings {
 class Asker {
  public:
   Asker(const Task& task, Surroundings surroundings)
-      : task_(task), around_(std::move(surroundings)), sources_(verify::SourcesOf(task.ranges)), access_(sources_), watch_(task.budget) {
+      : task_(task), around_(std::move(surroundings)), sources_(verify::SourcesOf(task.ranges)), access_(AccessSources()), watch_(task.budget) {
     const ProbeSet probes = task.probes;
     if (probes.Has(Probe::kParity) || probes.Has(Probe::kTls)) parity_duty_ = &AddDuty(true, [this] { return AskParity(); });
     if (probes.Has(Probe::kAccess)) AddDuty(true, [this] { return AskAccess(); });
@@ -170,6 +170,9 @@ class Asker {
     if (!task_.claims) return {};
     return !sources_.allowed.empty() ? sources_.allowed.front() : sources_.denied.front();
   }
+
+  /// Where nobody can be claimed to be, the proxies hold no list either (else that is an obstacle): we have to be let in ourselves.
+  verify::Sources AccessSources() const { return task_.claims ? sources_ : verify::Sources{{""}, {}}; }
 
   ProbeRequest RequestFor(const std::string& address, const verify::Target& target) const {
     ProbeRequest request;
@@ -236,11 +239,7 @@ class Asker {
   // ----------------------------------------------------------------------------------------------------------- Access
 
   base::Duration AskAccess() {
-    if (!task_.claims) {
-      around_.publish(Probe::kAccess, {Verdict::kUnknown, "the tier has no probe sources, so no address can be claimed"});
-      return around_.options.retry_most;
-    }
-    if (access_.Next().empty()) access_ = verify::Access(sources_);
+    if (access_.Next().empty()) access_ = verify::Access(AccessSources());
     const auto questions = access_.Next();
     std::vector<ProbeRequest> requests;
     for (const verify::Access::Question& question : questions) {

@@ -140,7 +140,8 @@ Opinion Access::Judge() const {
   for (const auto& [question, asked] : asked_) {
     if (asked.tries > 0 && IsRight(question, asked.last)) continue;
     const std::string text =
-        fmt::format("{} from {}, which the access list {}: {}", question.tls ? "https" : "http", question.source,
+        fmt::format("{} from {}, which the access list {}: {}", question.tls ? "https" : "http",
+                    question.source.empty() ? "the operator's own address" : question.source,
                     question.allowed ? "lets in" : "refuses", Describe(asked.last));
     const bool confirmed = asked.tries >= kTries && IsAnswered(asked.last) && !IsDisbelieved(asked.last);
     (confirmed ? wrong : unclear).Add(text);

@@ -61,7 +61,7 @@ class Access {
 
   struct Question {
     bool tls = false;
-    std::string source;
+    std::string source;    ///< empty: nobody is claimed to ask
     bool allowed = false;  ///< what the list says
     friend auto operator<=>(const Question&, const Question&) = default;
   };

@@ -113,7 +113,7 @@ class EvidenceTest : public ::testing::Test {
   EvidenceOptions options_;
   std::unique_ptr<Slot> entry_, preview_;
   std::atomic<int> news_ = 0;
-  io::Prober prober_{{.rate_per_second = 5'000, .timeout = std::chrono::milliseconds(500)}};
+  io::Prober prober_{{.rate_per_second = 5'000, .timeout = std::chrono::seconds(5)}};
   std::unique_ptr<EvidenceGatherer> gatherer_;  ///< last: its threads use the above
 };
 
@@ -157,6 +157,26 @@ TEST_F(EvidenceTest, AnOpenCandidateFailsAccess) {
   preview_->Set([](Slot& slot) { slot.enforces = false; });
   request_.probes = {Probe::kAccess};
   EXPECT_THAT(Await(Probe::kAccess, Verdict::kFail).message, HasSubstr("which the access list refuses: 404"));
+}
+
+TEST_F(EvidenceTest, WithoutAListOfTheProxyTheOperatorAsksAsItself) {
+  entry_.reset();
+  preview_.reset();
+  entry_ = std::make_unique<Slot>(ProbeServer::Options{.address = "127.0.0.2", .common_name = "default"});
+  preview_ = std::make_unique<Slot>(ProbeServer::Options{
+      .address = "127.0.0.3", .http_port = entry_->server.http_port(), .https_port = entry_->server.https_port(), .common_name = "default"});
+  for (Slot* slot : {entry_.get(), preview_.get()}) slot->Set([](Slot& open) { open.enforces = false; });
+  options_.http_port = entry_->server.http_port();
+  options_.https_port = entry_->server.https_port();
+  tier_.enforcement.proxy = false;
+  tier_.probe_sources = {};
+  request_.probes = {Probe::kParity, Probe::kAccess};
+  Await(Probe::kParity, Verdict::kPass);
+  Await(Probe::kAccess, Verdict::kPass);
+  preview_->Set([](Slot& slot) { slot.enforces = true; });
+  options_.renew_after = std::chrono::milliseconds(10);
+  gatherer_.reset();
+  EXPECT_THAT(Await(Probe::kAccess, Verdict::kFail).message, HasSubstr("the operator's own address, which the access list lets in: 403"));
 }
 
 TEST_F(EvidenceTest, AnotherCertificateFailsTls) {
@@ -281,7 +301,7 @@ TEST_F(EvidenceTest, ObstaclesAreNamedAndNobodyIsAsked) {
 }
 
 TEST_F(EvidenceTest, NothingBlocks) {
-  entry_->delay = preview_->delay = std::chrono::milliseconds(300);
+  entry_->delay = preview_->delay = std::chrono::milliseconds(2'000);
   request_.probes = {Probe::kParity, Probe::kAccess, Probe::kEntry};
   auto begin = Steady::now();
   const auto took = [&] { return Steady::now() - std::exchange(begin, Steady::now()); };
@@ -290,16 +310,16 @@ TEST_F(EvidenceTest, NothingBlocks) {
   for (int i = 0; i < 5; ++i) {
     request_.transition_id = i;
     Find(Probe::kParity);
-    EXPECT_LT(took(), std::chrono::milliseconds(100));
+    EXPECT_LT(took(), std::chrono::seconds(1));
   }
   ASSERT_TRUE(Eventually([&] { return entry_->server.requests() + preview_->server.requests() > 0; }));
   took();
   Gatherer().Forget("platform");
-  EXPECT_LT(took(), std::chrono::milliseconds(150));
+  EXPECT_LT(took(), std::chrono::seconds(1));
   Find(Probe::kParity);
   took();
   gatherer_.reset();
-  EXPECT_LT(took(), std::chrono::milliseconds(150));
+  EXPECT_LT(took(), std::chrono::seconds(1));
 }
 
 TEST_F(EvidenceTest, AskingEndsWhenNobodyWantsToKnow) {
