@@ -11,6 +11,10 @@ from settings import Cluster
 from shell import output, run, succeeds
 
 NETNS_FOLDER = Path("/run/netns")
+# A node that boots routes packets for its pods back until it has its bridge, and tells the sender to ask the router instead; for
+# five minutes afterwards the control plane would not find these pods.
+NO_REDIRECTS = "sysctl -qw " + " ".join(
+    f"net.ipv4.conf.{where}.{what}_redirects=0" for where in ("all", "default", "eth0") for what in ("accept", "send"))
 NO_FORWARDING = "sysctl -qw net.ipv4.ip_forward=0"  # else inherited from the machine
 FIRST_INDEX, LAST_INDEX = 1, 250
 
@@ -85,7 +89,7 @@ def plug(cluster: Cluster, member: str, address: str) -> None:
     run(["ip", "link", "add", "eth0", "netns", cluster.namespace(member),
          "type", "veth", "peer", "name", member, "netns", cluster.namespace("sw")])
     _inside(cluster, "sw", f"ip link set {member} master br0 up")
-    _inside(cluster, member, "ip link set lo up", f"ip addr add {address}/{settings.SEGMENT.prefixlen} dev eth0",
+    _inside(cluster, member, "ip link set lo up", f"ip addr add {address}/{settings.SEGMENT.prefixlen} dev eth0", NO_REDIRECTS,
             "ip link set eth0 up")
 
 
