@@ -85,7 +85,6 @@ def test_fifty_ingresses_come_and_go(under_load, kube, fleet, client):
         client.get_until({"status": 404}, INTERNET, address, manifest["spec"]["rules"][0]["host"])
 
 
-@pytest.mark.xfail(strict=False, reason="seen once: a TLS Secret made just before its Ingress stays SecretMissing at the agent for 30 s; not yet understood")
 def test_rotating_a_certificate(under_load, kube, fleet, client, made):
     """A host of its own, so that the load goes on over another certificate's listener state; and then the load's own host."""
     address = fleet["public"].address

@@ -25,7 +25,6 @@ def test_health_of_every_replica(operator):
         assert re.search(r"\[\+\]\s*\w+", verbose), f"no named checks: {verbose!r}"
 
 
-@pytest.mark.xfail(strict=False, reason="controller_runtime_reconcile_errors_total was missing until the first error; not yet seen with an image that has it")
 def test_metrics_have_the_usual_names(fleet, operator):
     leader = operator.metrics()
     for name in ("controller_runtime_reconcile_total", "controller_runtime_reconcile_errors_total", "controller_runtime_reconcile_time_seconds_bucket",
