@@ -2,6 +2,7 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -51,8 +52,8 @@ class Cluster:
         self.kube = Kube(self.kubeconfig)
 
     @staticmethod
-    def up(name: str) -> "Cluster":
-        run(CLI, "up", "--name", name, seconds=2400)
+    def up(name: str, nodes: int = 1) -> "Cluster":
+        run(CLI, "up", "--name", name, "--nodes", nodes, *(["--node-monitor-grace-period", "20s"] if nodes > 1 else []), seconds=2400)
         return Cluster(name)
 
     @property
@@ -73,6 +74,27 @@ class Cluster:
     def start(self, component: str) -> None:
         run(CLI, "start-component", "--name", self.name, component)
 
+    # --- nodes ---
+
+    def node(self, action: str, name: str) -> None:
+        """off, on, cut, plug, pause or resume."""
+        run(CLI, "node", "--name", self.name, action, name.removeprefix("node"))
+
+    def kubectl_run(self, *words) -> str:
+        return run(self.kubectl, f"--kubeconfig={self.kubeconfig}", *words)
+
+    def forget_neighbour(self, address: str) -> None:
+        """So that the client asks anew who has it."""
+        subprocess.run(self.in_client("ip", "neigh", "del", address, "dev", "eth0"), stderr=subprocess.DEVNULL, check=False)
+
+    def answering_node(self, address: str) -> str:
+        """The node whose link the client's neighbour table has for an address: where MetalLB announces it. "" if there is none."""
+        known = _json(self.in_client("ip", "-json", "neigh", "show", address))
+        links = {_json(["nsenter", f"--net=/run/netns/{space}", "--", "ip", "-json", "link", "show", "eth0"])[0]["address"]: member
+                 for member, space in self.status["namespaces"].items() if re.fullmatch(r"n\d", member) and Path("/run/netns", space).exists()}
+        member = links.get(known[0].get("lladdr", ""), "") if known else ""
+        return member and f"node{member[1:]}"
+
     # --- processes of pods ---
 
     def processes(self, pod: dict) -> list[Process]:
@@ -83,6 +105,10 @@ class Cluster:
 
     def log_tail(self, component: str, lines: int = 20) -> str:
         return "\n".join(Path(self.status["folder"], "log", f"{component}.log").read_text(errors="replace").splitlines()[-lines:])
+
+
+def _json(words: list[str]):
+    return json.loads(subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout or "[]")
 
 
 def _in_pod(folder: Path, uid: str) -> bool:

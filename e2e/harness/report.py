@@ -1,13 +1,12 @@
-"""What the scenarios measured: a table at the end of the run, and build/e2e-report.json."""
+"""What the scenarios measured: a table at the end of the run, and build/e2e-report.json (e2e-report-3.json for three nodes)."""
 import dataclasses
 import json
 import platform
 import time
-from pathlib import Path
 
 from harness.cluster import ROOT
 
-FILE = ROOT / "build" / "e2e-report.json"
+FOLDER = ROOT / "build"
 
 
 @dataclasses.dataclass
@@ -21,7 +20,8 @@ class Measurement:
 class Report:
     """A pytest plugin; the fixture `measure` is its `add`."""
 
-    def __init__(self):
+    def __init__(self, nodes: int = 1):
+        self.file = FOLDER / f"e2e-report{'' if nodes == 1 else f'-{nodes}'}.json"
         self.started = time.time()
         self.measurements: dict[str, Measurement] = {}
         self.results: dict[str, dict] = {}
@@ -47,11 +47,11 @@ class Report:
             for one in self.measurements.values():
                 terminalreporter.write_line(f"{one.name:{width}}  {one.value:>10g} {one.unit:6}  {one.remark}".rstrip())
         self.write()
-        terminalreporter.write_line(f"\n{FILE.relative_to(ROOT)} holds these figures")
+        terminalreporter.write_line(f"\n{self.file.relative_to(ROOT)} holds these figures")
 
-    def write(self, file: Path = FILE) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({
+    def write(self) -> None:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(json.dumps({
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)), "seconds": round(time.time() - self.started, 1),
             "machine": {"processor": platform.machine(), "kernel": platform.release()},
             "measurements": {one.name: dataclasses.asdict(one) for one in self.measurements.values()},

@@ -14,16 +14,29 @@ from harness.fleet import Fleet, describe_pod  # noqa: E402
 from harness.report import Report  # noqa: E402
 from harness.sites import Sites  # noqa: E402
 
+def pytest_addoption(parser):
+    parser.addoption("--nodes", type=int, default=1, help="run the scenarios for a cluster of so many nodes")
+
+
 def pytest_configure(config):
-    config.e2e_report = Report()
+    config.e2e_report = Report(config.getoption("nodes"))
     config.pluginmanager.register(config.e2e_report, "e2e-report")
 
 
-def pytest_collection_modifyitems(items):
-    """The limit of a test does not count what fixtures do: the first test of a run would pay for the images."""
+def pytest_collection_modifyitems(config, items):
+    """Those for this size of cluster. The limit of a test does not count what fixtures do: the first test of a run would pay for the images."""
+    fits = {item: _nodes_of(item) == config.getoption("nodes") for item in items}
+    config.hook.pytest_deselected(items=[item for item in items if not fits[item]])
+    items[:] = [item for item in items if fits[item]]
     for item in items:
         marker = item.get_closest_marker("timeout")
         item.add_marker(pytest.mark.timeout(marker.args[0] if marker else 120, func_only=True), append=False)
+
+
+def _nodes_of(item) -> int:
+    """What @pytest.mark.nodes(N) says, 1 without."""
+    marker = item.get_closest_marker("nodes")
+    return marker.args[0] if marker else 1
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +46,10 @@ def measure(request):
 
 
 @pytest.fixture(scope="session")
-def cluster(measure):
+def cluster(measure, request):
     watch = Stopwatch()
-    cluster = Cluster.up(os.environ.get("INGRESSFLEET_E2E_CLUSTER", "e2e"))
+    nodes = request.config.getoption("nodes")
+    cluster = Cluster.up(os.environ.get("INGRESSFLEET_E2E_CLUSTER", "e2e") + (str(nodes) if nodes > 1 else ""), nodes)
     measure("cluster up", watch.seconds, "s", "everything that already ran stays")
     return cluster
 

@@ -1,0 +1,101 @@
+"""Nodes are emptied, cut off and lose their power. Each runs with both traffic policies: Local keeps the client's address and moves an address of the
+load balancer with the pods; Cluster does neither."""
+import pytest
+
+from harness import apps
+from harness.client import INTERNET
+from harness.fleet import TIERS
+from harness.kube import condition
+from harness.sites import SHOP, SPACE
+from harness.waiting import NotYet, wait_until
+
+pytestmark = [pytest.mark.nodes(3), pytest.mark.timeout(240)]
+
+MIX = "http-new=50"  # an address that moves breaks established connections, by the nature of layer 2
+DARK_SECONDS = 30  # MetalLB's speakers notice a dead one after 5 to 6 s, later on a busy machine, and a request gives up after 5
+STALE_SECONDS = 60  # until the node is NotReady (20 s here), its endpoints are out of every proxy and the last connections to them have given up
+
+
+@pytest.fixture(params=["Local", "Cluster"])
+def public(request, fleet, kube, client):
+    """The public tier with that policy, and two applications behind it on different nodes."""
+    def policy(spec):
+        spec["tiers"][0]["publishing"]["externalTrafficPolicy"] = request.param
+
+    fleet.apply(policy)
+    fleet.wait_until_available()
+    kube.scale(SHOP.app, SPACE, 3)
+    apps.wait_until_rolled_out(kube, SHOP.app, SPACE)
+    for _ in range(6):
+        client.get_until({"app": SHOP.app}, INTERNET, fleet["public"].address, SHOP.host)
+    assert fleet["public"].entry()["spec"]["externalTrafficPolicy"] == request.param
+    return fleet["public"]
+
+
+def nodes_of(tier) -> list[str]:
+    return sorted(pod["spec"]["nodeName"] for pod in tier.pods())
+
+
+def all_nodes_ready(kube) -> bool:
+    bad = [node["metadata"]["name"] for node in kube.list("Node") if condition(node, "Ready").get("status") != "True" or node["spec"].get("unschedulable")]
+    if bad:
+        raise NotYet(f"{bad} are not ready")
+    return True
+
+
+def announcer(cluster, client, tier) -> str:
+    cluster.forget_neighbour(tier.address)
+    client.get_until({"app": SHOP.app}, INTERNET, tier.address, SHOP.host)
+    return cluster.answering_node(tier.address)
+
+
+def test_a_tier_is_spread(fleet):
+    for tier in TIERS:
+        assert len(set(nodes_of(fleet[tier]))) == 2, f"{tier} runs on {nodes_of(fleet[tier])}"
+
+
+def test_drained(public, fleet, cluster, client, kube, measure, request):
+    """The node that answers for the address is emptied, as for its maintenance."""
+    node, address = announcer(cluster, client, public), public.address
+    assert node
+    with client.load(address, [SHOP.host], [SHOP.app], MIX) as load:
+        try:
+            cluster.kubectl_run("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=120s", "--force")
+            assert node not in nodes_of(public)
+            load.go_on(200)
+        finally:
+            cluster.kubectl_run("uncordon", node)
+    measure(f"node drained, {request.node.callspec.id}: failed requests", load.summary["failed"], "", f"of {load.summary['sent']}")
+    load.check()
+    assert public.address == address
+    fleet.wait_until_available()
+
+
+@pytest.mark.parametrize("how, undone", [("cut", "plug"), ("off", "on")])
+def test_lost(public, fleet, cluster, client, kube, measure, request, how, undone):
+    """The node that answers for the address is gone without a word."""
+    node, address = announcer(cluster, client, public), public.address
+    policy = public.entry()["spec"]["externalTrafficPolicy"]
+    with client.load(address, [SHOP.host], [SHOP.app], MIX) as load:
+        try:
+            cluster.node(how, node)
+            another = wait_until(lambda: another_answers(cluster, client, address, node), "another node answers for the address", 60)
+            assert another
+            load.go_on(400)
+        finally:
+            cluster.node(undone, node)
+        wait_until(lambda: all_nodes_ready(kube), "all nodes are back", 90)
+        load.go_on(200)
+    gap = load.longest_gap()
+    measure(f"node lost ({how}), {policy}: seconds with failures", gap, "s", f"{load.summary['failed']} of {load.summary['sent']} requests failed")
+    assert gap < (DARK_SECONDS if policy == "Local" else STALE_SECONDS), load.describe()
+    assert public.address == address
+    fleet.wait_until_available(180)
+
+
+def another_answers(cluster, client, address: str, lost: str) -> str:
+    client.get(INTERNET, address, SHOP.host, seconds=1)
+    node = cluster.answering_node(address)
+    if node in ("", lost):
+        raise NotYet(f"{node or 'nobody'} answers")
+    return node
