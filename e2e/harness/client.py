@@ -130,13 +130,14 @@ def _outcome(answer: dict) -> Answer | Refusal:
 class Load:
     """Steady traffic while the body of a `with` runs. It starts when every kind has been answered, so what the body does happens under load."""
 
-    def __init__(self, cluster: Cluster, address: str, hosts: list[str], expect: list[str], mix: str, source: str, path: str = "/", connections: int = 16):
+    def __init__(self, cluster: Cluster, address: str, hosts: list[str], expect: list[str], mix: str, source: str, path: str = "/", connections: int = 16,
+                 stream_seconds: int = 3600):
         self._folder = tempfile.TemporaryDirectory(prefix="ingressfleet-load-")
         self._progress = Path(self._folder.name, "progress")
         self.failures_file = Path(self._folder.name, "failures")
         self._words = cluster.in_client(
             BINARIES / "load", "--connect", address, "--source", source, "--hosts", ",".join(hosts), "--expect", ",".join(expect), "--mix", mix,
-            "--path", path, "--connections", connections, "--progress", self._progress, "--failures", self.failures_file)
+            "--path", path, "--connections", connections, "--stream-seconds", stream_seconds, "--progress", self._progress, "--failures", self.failures_file)
         self.kinds = [word.partition("=")[0] for word in mix.split(",")]
         self.summary: dict = {}
 

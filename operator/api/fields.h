@@ -119,9 +119,33 @@ void Fields(Archive& a, MaintenanceWindow& w) {
 }
 
 template <class Archive>
+void Fields(Archive& a, VerifyProbe& p) {
+  a.Field("name", p.name);
+  a.Field("scheme", p.scheme);
+  a.Field("host", p.host);
+  a.Field("path", p.path);
+  a.Field("method", p.method);
+  a.Field("headers", p.headers);
+  a.Field("expectedStatus", p.expected_status);
+  a.Field("bodyContains", p.body_contains);
+  a.Field("source", p.source);
+}
+
+template <class Archive>
+void Fields(Archive& a, VerifyMetric& m) {
+  a.Field("name", m.name);
+  a.Field("address", m.address);
+  a.Field("query", m.query);
+  a.Field("successCondition", m.success_condition);
+  a.Field("failureLimit", m.failure_limit);
+}
+
+template <class Archive>
 void Fields(Archive& a, Verify& v) {
   a.Field("parity", v.parity);
   a.Field("access", v.access);
+  a.Field("probes", v.probes);
+  a.Field("metrics", v.metrics);
 }
 
 template <class Archive>

@@ -113,10 +113,34 @@ struct MaintenanceWindow {
   std::optional<std::int64_t> duration_seconds;  ///< 60–86400; required
 };
 
-/// Checks before a candidate gets traffic.
+/// A request of the user's own to the candidate, with the answer that it must give.
+struct VerifyProbe {
+  std::string name;
+  std::string scheme;           ///< http (default) or https
+  std::string host;             ///< required
+  std::string path;             ///< "/"
+  std::string method;           ///< GET
+  kube::StringMap headers;
+  std::string expected_status;  ///< "2xx"; "200" or "2xx"
+  std::string body_contains;    ///< in the first 64 KiB; empty = not looked at
+  std::string source;           ///< client address that the request claims; empty = an allowed one
+};
+
+/// A Prometheus query of the user's own.
+struct VerifyMetric {
+  std::string name;
+  std::string address;            ///< "http://prometheus.monitoring:9090"; required
+  std::string query;              ///< required
+  std::string success_condition;  ///< "result < 0.01"; required
+  std::optional<std::int64_t> failure_limit;  ///< 0
+};
+
+/// Checks before a candidate gets traffic; metrics also while it is watched.
 struct Verify {
   std::optional<bool> parity;  ///< every host and path answers as before, certificates too; true
   std::optional<bool> access;  ///< allowed sources get in, others do not; true
+  std::vector<VerifyProbe> probes;
+  std::vector<VerifyMetric> metrics;
 };
 
 struct Upgrade {

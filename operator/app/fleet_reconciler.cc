@@ -63,8 +63,8 @@ EvidenceRequest EvidenceRequestOf(const plan::ResolvedTier& tier, const plan::Sn
           .transition_id = decision.state.transition_id,
           .entry_address = observed.entry.cluster_ip,
           .preview_address = observed.preview_ip,
-          .custom = {},
-          .metrics = {},
+          .custom = plan::CustomProbesOf(tier),
+          .metrics = plan::MetricsOf(tier),
           .budget = {}};
 }
 
@@ -117,7 +117,8 @@ plan::Plan FleetReconciler::MakePlan(const plan::Snapshot& snapshot, const plan:
   if (plan.record || evidence_ == nullptr) return plan;
   // What is asked depends on where the tier stands; with what is known of it by now the decision may be another.
   bool news = false;
-  for (const plan::ResolvedTier& tier : fleet.tiers) {
+  for (const plan::ResolvedTier& specified : fleet.tiers) {
+    const plan::ResolvedTier tier = plan::WithProbeSources(specified, plan.states.at(specified.name), snapshot.facts);
     const Findings findings = evidence_->Gather(EvidenceRequestOf(tier, snapshot, plan));
     for (std::size_t i = 0; i < findings.size(); ++i) {
       if (findings[i].revision.empty()) continue;

@@ -107,7 +107,7 @@ Resolution Accept(const kube::Object& fleet, const ClusterFacts& facts) {
 }
 
 ResolvedTier WithProbeSources(ResolvedTier tier, const upgrade::TierState& state, const ClusterFacts& facts) {
-  if (upgrade::RowOf(state.phase).forward && tier.enforcement.proxy) tier.probe_sources = facts.operator_addresses;
+  if (upgrade::RowOf(state.phase).forward) tier.probe_sources = facts.operator_addresses;
   return tier;
 }
 

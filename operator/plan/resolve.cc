@@ -8,6 +8,7 @@
 #include "plan/balancer/balancer.h"
 #include "plan/engine/engine.h"
 #include "plan/exposure/exposure.h"
+#include "plan/tier_input.h"
 
 namespace ingressfleet::plan {
 namespace {
@@ -142,7 +143,7 @@ ResolvedTier ResolveTier(const api::Fleet& fleet, const api::Tier& tier, const C
   resolved.cutover = *tier.publishing.cutover;
   ResolveWorkload(tier.workload, resolved);
 
-  FieldErrors tier_errors;
+  FieldErrors tier_errors = ValidateChecks(tier.upgrade.verify, path);
   if (const Engine* engine = ResolveEngine(tier, path, tier_errors)) {
     ResolveController(tier, *engine, facts, path, resolved, tier_errors);
     ResolvePublishing(tier, *engine, facts, path, resolved, tier_errors);

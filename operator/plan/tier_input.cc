@@ -52,11 +52,16 @@ ProbeSet VerifyProbes(const ResolvedTier& tier) {
   ProbeSet probes;
   if (*tier.upgrade.verify.parity) probes = probes | ProbeSet{Probe::kParity, Probe::kTls};
   if (*tier.upgrade.verify.access && tier.enforcement.proxy) probes = probes | ProbeSet{Probe::kAccess};
+  if (!tier.upgrade.verify.probes.empty()) probes = probes | ProbeSet{Probe::kCustom};
+  if (!tier.upgrade.verify.metrics.empty()) probes = probes | ProbeSet{Probe::kMetrics};
   return probes;
 }
 
 ProbeSet ObserveProbes(const ResolvedTier& tier) {
-  return *tier.upgrade.verify.parity ? ProbeSet{Probe::kEntry, Probe::kBudget} : ProbeSet{};
+  ProbeSet probes;
+  if (*tier.upgrade.verify.parity) probes = probes | ProbeSet{Probe::kEntry, Probe::kBudget};
+  if (!tier.upgrade.verify.metrics.empty()) probes = probes | ProbeSet{Probe::kMetrics};
+  return probes;
 }
 
 upgrade::SlotSeen SeenOf(const ResolvedTier& tier, const ObservedSlot& slot) {
@@ -133,6 +138,60 @@ WindowState WindowAt(const std::vector<api::MaintenanceWindow>& windows, base::T
     }
   }
   return state;
+}
+
+api::FieldErrors ValidateChecks(const api::Verify& checks, const std::string& path) {
+  api::FieldErrors errors;
+  const auto invalid = [&](std::string at, const std::string& value, std::string detail) {
+    errors.push_back({api::FieldError::Type::kInvalid, std::move(at), kube::Json(value).dump(), std::move(detail)});
+  };
+  for (std::size_t i = 0; i < checks.probes.size(); ++i) {
+    const std::string at = fmt::format("{}.upgrade.verify.probes[{}]", path, i);
+    const auto& probe = checks.probes[i];
+    if (probe.host.empty()) errors.push_back({api::FieldError::Type::kRequired, at + ".host", "", "name the host that is asked for"});
+    if (probe.scheme != "" && probe.scheme != "http" && probe.scheme != "https") invalid(at + ".scheme", probe.scheme, "must be http or https");
+    if (probe.expected_status.empty()) continue;
+    if (const auto status = verify::ValidateExpectedStatus(probe.expected_status); !status) {
+      invalid(at + ".expectedStatus", probe.expected_status, status.error().message);
+    }
+  }
+  for (std::size_t i = 0; i < checks.metrics.size(); ++i) {
+    const std::string at = fmt::format("{}.upgrade.verify.metrics[{}]", path, i);
+    const auto& metric = checks.metrics[i];
+    if (metric.query.empty()) errors.push_back({api::FieldError::Type::kRequired, at + ".query", "", "an instant query in PromQL"});
+    if (const auto condition = verify::Condition::Parse(metric.success_condition); !condition) {
+      invalid(at + ".successCondition", metric.success_condition, condition.error().message);
+    }
+    if (const auto request = verify::RequestOf(verify::MetricQuery{.name = metric.name, .address = metric.address, .query = metric.query}); !request) {
+      invalid(at + ".address", metric.address, request.error().message);
+    }
+  }
+  return errors;
+}
+
+std::vector<verify::CustomProbe> CustomProbesOf(const ResolvedTier& tier) {
+  std::vector<verify::CustomProbe> probes;
+  for (const api::VerifyProbe& said : tier.upgrade.verify.probes) {
+    verify::CustomProbe probe{.name = said.name, .host = said.host, .headers = said.headers, .body_contains = said.body_contains, .source = said.source};
+    if (!said.scheme.empty()) probe.scheme = said.scheme;
+    if (!said.path.empty()) probe.path = said.path;
+    if (!said.method.empty()) probe.method = said.method;
+    if (!said.expected_status.empty()) probe.expected_status = said.expected_status;
+    probes.push_back(std::move(probe));
+  }
+  return probes;
+}
+
+std::vector<verify::MetricQuery> MetricsOf(const ResolvedTier& tier) {
+  std::vector<verify::MetricQuery> metrics;
+  for (const api::VerifyMetric& said : tier.upgrade.verify.metrics) {
+    metrics.push_back({.name = said.name,
+                       .address = said.address,
+                       .query = said.query,
+                       .success_condition = said.success_condition,
+                       .failure_limit = said.failure_limit.value_or(0)});
+  }
+  return metrics;
 }
 
 upgrade::TierInput InputOf(const ResolvedFleet& fleet, const ResolvedTier& tier, const RevisionBody& desired,

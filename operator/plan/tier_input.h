@@ -3,9 +3,11 @@
 
 #include <string>
 
+#include "api/field_error.h"
 #include "plan/observe.h"
 #include "plan/revision.h"
 #include "plan/upgrade/types.h"
+#include "plan/verify/checks.h"
 
 namespace ingressfleet::plan {
 
@@ -24,6 +26,11 @@ struct WindowState {
   std::optional<base::TimePoint> next;
 };
 WindowState WindowAt(const std::vector<api::MaintenanceWindow>& windows, base::TimePoint now);
+
+/// What is wrong with the user's own checks; `path` is the tier's.
+api::FieldErrors ValidateChecks(const api::Verify& checks, const std::string& path);
+std::vector<verify::CustomProbe> CustomProbesOf(const ResolvedTier& tier);
+std::vector<verify::MetricQuery> MetricsOf(const ResolvedTier& tier);
 
 upgrade::TierInput InputOf(const ResolvedFleet& fleet, const ResolvedTier& tier, const RevisionBody& desired,
                            const ObservedTier& observed, const Snapshot& snapshot);
