@@ -48,7 +48,9 @@ void AddWorkloads(const ResolvedTier& tier, const TierRendering& rendering, Obje
     const RevisionBody* body = BodyOf(rendering, slot);
     if (body == nullptr) continue;
     objects.push_back(RenderWorkload(tier, slot, *body, (*rendering.want)[slot]));
-    objects.push_back(RenderDisruptionBudget(tier, slot));
+    // A budget cannot count a DaemonSet, which has no scale; a drain leaves its pods alone anyway.
+    // https://kubernetes.io/docs/tasks/run-application/configure-pdb/#arbitrary-controllers-and-selectors
+    if (body->slot(slot).kind != kube::kDaemonSet.kind) objects.push_back(RenderDisruptionBudget(tier, slot));
   }
 }
 

@@ -31,14 +31,22 @@ Json SpreadOver(std::string_view topology_key, const ResolvedTier& tier, Slot sl
           {"labelSelector", {{"matchLabels", SlotSelector(tier.fleet, tier.name, slot)}}}};
 }
 
+/// Pods of a slot on different nodes, as far as there are nodes. This is not a second spread constraint: a scheduler passes
+/// over nodes that lack one of the keys, so where nodes have no zone label it would not spread at all.
+/// https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/#implicit-conventions
+///
 /// With externalTrafficPolicy Local a node serves only while it has a pod. New pods therefore go first where the other slot's
 /// are, so that the set of nodes, which the balancer's health checks look at, does not change when traffic moves.
-Json NextToOtherSlot(const ResolvedTier& tier, Slot slot) {
-  Json term{{"weight", 100},
-            {"podAffinityTerm",
-             {{"topologyKey", "kubernetes.io/hostname"},
-              {"labelSelector", {{"matchLabels", SlotSelector(tier.fleet, tier.name, Other(slot))}}}}}};
-  return {{"podAffinity", {{"preferredDuringSchedulingIgnoredDuringExecution", {std::move(term)}}}}};
+Json Affinity(const ResolvedTier& tier, Slot slot) {
+  const auto near_or_far = [&](Slot pods) {
+    const Json term{{"topologyKey", "kubernetes.io/hostname"},
+                    {"labelSelector", {{"matchLabels", SlotSelector(tier.fleet, tier.name, pods)}}}};
+    const Json weighted{{"weight", 100}, {"podAffinityTerm", term}};
+    return Json{{"preferredDuringSchedulingIgnoredDuringExecution", Json::array({weighted})}};
+  };
+  Json affinity{{"podAntiAffinity", near_or_far(slot)}};
+  if (tier.entry.external_traffic_policy == "Local") affinity["podAffinity"] = near_or_far(Other(slot));
+  return affinity;
 }
 
 Json Ports(const ResolvedTier& tier, const ContainerShape& shape) {
@@ -112,9 +120,8 @@ Json PodSpec(const ResolvedTier& tier, Slot slot) {
               {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
             {"terminationGracePeriodSeconds",
              tier.pre_stop_delay_seconds + tier.drain_seconds + kGraceMarginSeconds},
-            {"topologySpreadConstraints",
-             {SpreadOver("kubernetes.io/hostname", tier, slot), SpreadOver("topology.kubernetes.io/zone", tier, slot)}}};
-  if (tier.entry.external_traffic_policy == "Local") spec["affinity"] = NextToOtherSlot(tier, slot);
+            {"affinity", Affinity(tier, slot)},
+            {"topologySpreadConstraints", Json::array({SpreadOver("topology.kubernetes.io/zone", tier, slot)})}};
   if (tier.listeners.host_network) {
     spec["hostNetwork"] = true;
     spec["dnsPolicy"] = "ClusterFirstWithHostNet";
