@@ -139,7 +139,11 @@ void AddWorkload(const kube::Object& workload, ObservedSlot& observed) {
   observed.transition_id = TransitionOf(workload);
   observed.retain_until = RetainUntilOf(workload);
   const kube::Json& containers = workload.List("/spec/template/spec/containers");
-  if (!containers.empty() && containers.is_array()) observed.image = kube::TextOf(containers[0], "image");
+  if (!containers.empty() && containers.is_array()) {
+    observed.image = kube::TextOf(containers[0], "image");
+    const Engine* engine = FindEngine(observed.engine);
+    if (engine != nullptr && engine->fixed_ranges != nullptr) observed.fixed_ranges = engine->fixed_ranges(containers[0]);
+  }
   observed.wanted = daemon_set ? workload.Integer("/status/desiredNumberScheduled") : workload.Integer("/spec/replicas", 1);
   observed.updated = workload.Integer(daemon_set ? "/status/updatedNumberScheduled" : "/status/updatedReplicas");
   observed.ready = workload.Integer(daemon_set ? "/status/numberReady" : "/status/readyReplicas");
@@ -252,8 +256,11 @@ bool LiveConfigInForce(const ResolvedTier& tier, const ObservedSlot& slot) {
   const Engine* named = FindEngine(slot.engine);
   const Engine& engine = named == nullptr ? *FindEngine(tier.controller.engine) : *named;
   if (slot.ready_pods.empty()) return false;
-  // Such an engine's access list is part of its revision: pods of the revision cannot have another.
-  if (!engine.reports_live_config) return slot.ready_of_revision == static_cast<std::int64_t>(slot.ready_pods.size());
+  if (engine.fixed_ranges != nullptr) {
+    // Pods of the revision cannot have another list than its template's, which may be of an earlier specification.
+    const bool all_of_revision = slot.ready_of_revision == static_cast<std::int64_t>(slot.ready_pods.size());
+    return all_of_revision && slot.fixed_ranges == ProxyRanges(tier);
+  }
   const std::string wanted = LiveHash(tier);
   return std::all_of(slot.ready_pods.begin(), slot.ready_pods.end(), [&](const std::string& pod) {
     return std::any_of(slot.reports.begin(), slot.reports.end(),

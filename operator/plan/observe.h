@@ -27,6 +27,7 @@ struct ObservedSlot {
   std::int64_t transition_id = 0;
   std::optional<base::TimePoint> retain_until;
   std::string image;
+  std::vector<std::string> fixed_ranges;  ///< access list of the workload's newest template, see Engine::fixed_ranges
   std::int64_t wanted = 0;     ///< pods that the workload object asks for
   std::int64_t updated = 0;    ///< of the workload's newest template
   std::int64_t ready = 0;

@@ -50,7 +50,7 @@ const Engine* ResolveEngine(const api::Tier& tier, const std::string& path, Fiel
 void ResolveController(const api::Tier& tier, const Engine& engine, const ClusterFacts& facts, const std::string& path,
                        ResolvedTier& resolved, FieldErrors& errors) {
   const api::Controller& controller = tier.controller;
-  Append(errors, engine.validate(controller, path + ".controller"));
+  Append(errors, engine.validate(tier, resolved.ns, path));
   resolved.controller = {.engine = engine.engine,
                          .version = controller.version,
                          .image = controller.image.empty() ? engine.image(facts.image_repository, controller.version)
@@ -58,7 +58,7 @@ void ResolveController(const api::Tier& tier, const Engine& engine, const Cluste
                          .image_pull_policy = controller.image_pull_policy.empty() ? "IfNotPresent"
                                                                                    : controller.image_pull_policy,
                          .image_pull_secrets = controller.image_pull_secrets,
-                         .settings = controller.config};
+                         .settings = engine.settings(tier)};
   if (resolved.controller.image.empty()) {
     errors.push_back({FieldError::Type::kRequired, path + ".controller.image", "",
                       fmt::format("no image is known for {} {}; name one", engine.name, controller.version)});
@@ -102,6 +102,7 @@ void ResolvePublishing(const api::Tier& tier, const Engine& engine, const Cluste
   resolved.enforcement = result.enforcement;
   resolved.external = result.external;
   resolved.notices = exposure.notices(request);
+  for (std::string& notice : engine.notices(resolved)) resolved.notices.push_back(std::move(notice));
   if (resolved.listeners.host_network && !engine.supports_host_network) {
     errors.push_back({FieldError::Type::kNotSupported, publishing_path + ".type", "\"HostNetwork\"",
                       fmt::format("{} cannot listen on the node's own ports here", engine.name)});

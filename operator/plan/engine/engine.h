@@ -32,16 +32,26 @@ struct Engine {
   /// Whether it obeys any IngressClass controller string; else the fixed one it needs.
   bool any_controller_string;
   std::string_view fixed_controller_string;
-  bool reports_live_config;     ///< its pods write the live hash into the slot's status ConfigMap
   bool supports_host_network;
   bool supports_proxy_protocol;
+  /// Whether ResolvedTier::probe_sources may say in a PROXY protocol header for whom they ask. Else they may ask for themselves.
+  bool probes_claim_addresses;
 
   /// Image of a version, empty when the table has none (then spec.…controller.image is required). `repository` is where the
   /// project's own images come from (a private registry mirrors them).
   std::string (*image)(std::string_view repository, std::string_view version);
-  /// Settings of the slot's ConfigMap: the user's, checked against what the engine knows.
-  api::FieldErrors (*validate)(const api::Controller& controller, const std::string& path);
+  /// What of the tier (at `path`) the engine cannot do, its settings above all. `fleet_ns` is where the pods are.
+  api::FieldErrors (*validate)(const api::Tier& tier, std::string_view fleet_ns, const std::string& path);
+  /// What it does otherwise than one might think, for ResolvedTier::notices.
+  std::vector<std::string> (*notices)(const ResolvedTier& tier);
+  /// Data of the slot's ConfigMap, part of the revision: the user's settings and the engine's own files.
+  kube::StringMap (*settings)(const api::Tier& tier);
+  /// Lets the sources in by an edit of those data that is no new revision; nullptr when the live ConfigMap is enough.
+  void (*admit_probes)(const std::vector<std::string>& sources, kube::StringMap& settings);
   ContainerShape (*container)(const ResolvedTier& tier, Slot slot);
+  /// The access list of pods with that container, where it is part of the revision. nullptr: it is live, and the pods write
+  /// what they hold into the slot's status ConfigMap.
+  std::vector<std::string> (*fixed_ranges)(const kube::Json& container);
   /// Rules of the tier's ClusterRole, and of the Role in the fleet's namespace. Never write access to Ingresses.
   kube::Json (*cluster_rules)(const ResolvedTier& tier);
   kube::Json (*namespace_rules)(const ResolvedTier& tier);

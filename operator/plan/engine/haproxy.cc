@@ -19,14 +19,18 @@ std::string Image(std::string_view repository, std::string_view version) {
   return fmt::format("{}/proxy:{}", repository, version);
 }
 
-api::FieldErrors Validate(const api::Controller& controller, const std::string& path) {
+api::FieldErrors Validate(const api::Tier& tier, std::string_view, const std::string& path) {
   api::FieldErrors errors;
-  for (const base::SettingError& error : base::ValidateSettings(controller.config)) {
-    errors.push_back({api::FieldError::Type::kInvalid, fmt::format("{}.config[{}]", path, error.key),
+  for (const base::SettingError& error : base::ValidateSettings(tier.controller.config)) {
+    errors.push_back({api::FieldError::Type::kInvalid, fmt::format("{}.controller.config[{}]", path, error.key),
                       Json(error.value).dump(), error.rule});
   }
   return errors;
 }
+
+std::vector<std::string> Notices(const ResolvedTier&) { return {}; }
+
+kube::StringMap Settings(const api::Tier& tier) { return tier.controller.config; }
 
 Json HttpProbe(std::string_view path, int period_seconds, int failure_threshold) {
   return {{"httpGet", {{"path", path}, {"port", "admin"}, {"scheme", "HTTP"}}},
@@ -105,12 +109,16 @@ extern const Engine kHAProxyEngine{
     .name = "HAProxy",
     .any_controller_string = true,
     .fixed_controller_string = "",
-    .reports_live_config = true,
     .supports_host_network = true,
     .supports_proxy_protocol = true,
+    .probes_claim_addresses = true,
     .image = Image,
     .validate = Validate,
+    .notices = Notices,
+    .settings = Settings,
+    .admit_probes = nullptr,
     .container = Container,
+    .fixed_ranges = nullptr,
     .cluster_rules = ClusterRules,
     .namespace_rules = NamespaceRules,
 };

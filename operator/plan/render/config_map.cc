@@ -36,9 +36,13 @@ kube::Object RenderLiveConfig(const ResolvedTier& tier) {
   return config;
 }
 
-kube::Object RenderSettings(const ResolvedTier& tier, Slot slot, const SlotBody& body) {
+kube::Object RenderSettings(const ResolvedTier& tier, Slot slot, const RevisionBody& body) {
   kube::Object config = SlotObject(kube::kConfigMap, tier, slot, SlotObjectName(tier, slot));
-  config.body()["data"] = body.settings;
+  kube::StringMap settings = body.slot(slot).settings;
+  const Engine* engine = FindEngine(body.engine);
+  const bool admits = engine != nullptr && engine->admit_probes != nullptr && !tier.probe_sources.empty();
+  if (admits) engine->admit_probes(tier.probe_sources, settings);
+  config.body()["data"] = std::move(settings);
   return config;
 }
 

@@ -9,9 +9,20 @@ namespace {
 
 using Objects = std::vector<kube::Object>;
 
-void AddIdentity(const ResolvedTier& tier, Objects& objects) {
+/// Of the revisions that run, or may run again, and of the one that is wanted; in the order of the registry.
+std::vector<const Engine*> EnginesOf(const TierRendering& rendering) {
+  std::vector<const Engine*> engines;
+  for (const Engine* engine : AllEngines()) {
+    const bool runs = std::any_of(rendering.bodies.begin(), rendering.bodies.end(),
+                                  [&](const auto& body) { return body.second.engine == engine->name; });
+    if (runs || rendering.desired.engine == engine->name) engines.push_back(engine);
+  }
+  return engines;
+}
+
+void AddIdentity(const ResolvedTier& tier, const TierRendering& rendering, Objects& objects) {
   objects.push_back(RenderServiceAccount(tier));
-  for (kube::Object& object : RenderRbac(tier)) objects.push_back(std::move(object));
+  for (kube::Object& object : RenderRbac(tier, EnginesOf(rendering))) objects.push_back(std::move(object));
 }
 
 /// The body of a slot that should exist, if it is known.
@@ -26,7 +37,7 @@ void AddAccess(const ResolvedTier& tier, const TierRendering& rendering, Objects
   for (const Slot slot : {Slot::kA, Slot::kB}) {
     const RevisionBody* body = BodyOf(rendering, slot);
     if (body == nullptr) continue;
-    objects.push_back(RenderSettings(tier, slot, body->slot(slot)));
+    objects.push_back(RenderSettings(tier, slot, *body));
     objects.push_back(RenderStatusConfig(tier, slot));
   }
   if (tier.network_policy || tier.enforcement.network_policy) objects.push_back(RenderNetworkPolicy(tier));
@@ -85,7 +96,7 @@ std::vector<DesiredStage> Render(const ResolvedFleet& fleet, const std::map<std:
   DesiredStage workload{"workload", {}};
   for (const ResolvedTier& tier : fleet.tiers) {
     const TierRendering& rendering = renderings.at(tier.name);
-    AddIdentity(tier, identity.objects);
+    AddIdentity(tier, rendering, identity.objects);
     identity.objects.push_back(RenderRevision(tier, rendering.desired));
     AddAccess(tier, rendering, access.objects);
     classes.objects.push_back(RenderIngressClass(tier));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kube/object.h"
+#include "plan/engine/engine.h"
 #include "plan/ir.h"
 #include "plan/revision.h"
 #include "plan/upgrade/types.h"
@@ -48,9 +49,10 @@ std::string LiveHash(const ResolvedTier& tier);
 // One function per kind, each in the file of that name.
 kube::Object RenderNamespace(const ResolvedFleet& fleet);
 kube::Object RenderServiceAccount(const ResolvedTier& tier);
-std::vector<kube::Object> RenderRbac(const ResolvedTier& tier);
+/// Rights of one ServiceAccount for the pods of both slots: while one engine replaces another, both need theirs.
+std::vector<kube::Object> RenderRbac(const ResolvedTier& tier, const std::vector<const Engine*>& engines);
 kube::Object RenderLiveConfig(const ResolvedTier& tier);
-kube::Object RenderSettings(const ResolvedTier& tier, Slot slot, const SlotBody& body);
+kube::Object RenderSettings(const ResolvedTier& tier, Slot slot, const RevisionBody& body);
 kube::Object RenderStatusConfig(const ResolvedTier& tier, Slot slot);
 kube::Object RenderIngressClass(const ResolvedTier& tier);
 kube::Object RenderEntryService(const ResolvedTier& tier, const upgrade::WantedEntry& wanted);

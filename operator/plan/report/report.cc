@@ -30,10 +30,8 @@ const api::TierStatus& PreviousTier(const api::FleetStatus& previous, const std:
 
 /// The list that the ready proxies hold, when they agree; else nothing is claimed.
 std::optional<std::vector<std::string>> RangesInForce(const ResolvedTier& tier, const ObservedSlot& slot) {
-  if (tier.enforcement.proxy) {
-    return LiveConfigInForce(tier, slot) ? std::optional(slot.reports.front().allowed_source_ranges) : std::nullopt;
-  }
-  return std::nullopt;
+  if (!tier.enforcement.proxy || !LiveConfigInForce(tier, slot)) return std::nullopt;
+  return slot.reports.empty() ? slot.fixed_ranges : slot.reports.front().allowed_source_ranges;
 }
 
 void KeepRecord(const api::TierStatus& previous, api::TierStatus& status) {
