@@ -6,10 +6,11 @@
 namespace ingressfleet::plan {
 
 extern const Engine kHAProxyEngine;
+extern const Engine kTraefikEngine;
 
 namespace {
 
-constexpr std::array<const Engine*, 1> kEngines{&kHAProxyEngine};
+constexpr std::array<const Engine*, 2> kEngines{&kHAProxyEngine, &kTraefikEngine};
 
 }  // namespace
 
