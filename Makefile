@@ -1,6 +1,6 @@
 # The commands of this repository; the work itself is in scripts/ and e2e/. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test build unit structure chart tools contract e2e images format clean
+.PHONY: help demo demo-down test build plugin unit structure chart tools contract e2e images format clean
 SHELL := /bin/bash
 
 # make demo CLUSTER=current: the cluster that KUBECONFIG names, instead of a local one.
@@ -23,6 +23,14 @@ test: ## Everything that decides whether a change is good; ends with "N passed, 
 build: ## Compile with warnings as errors, ASan and UBSan, into build/dev
 	@scripts/step packages 20m scripts/install-packages build
 	@scripts/step build 45m scripts/build dev
+
+# Where `make plugin` installs: its bin folder should be in PATH.
+PREFIX ?= /usr/local
+
+plugin: ## kubectl-ingressfleet and its completion, optimized, into PREFIX/bin (default /usr/local)
+	@scripts/step packages 20m scripts/install-packages build
+	@scripts/step plugin 45m scripts/build release kubectl-ingressfleet
+	@cmake --install build/release --component plugin --prefix "$(PREFIX)" --strip
 
 unit: build ## Unit, golden and property tests of the C++ code
 	@scripts/step unit 15m scripts/suite unit

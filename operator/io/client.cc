@@ -199,6 +199,10 @@ base::Status Client::Watch(const kube::KindInfo& kind, const WatchOptions& optio
   return {};
 }
 
+base::Result<kube::Object> Client::Review(std::string_view path, const Json& body) {
+  return ToObject(Call({"POST", std::string(path), "application/json", Dump(body)}, fmt::format("post {}", path)));
+}
+
 base::Result<Json> Client::GetRaw(std::string_view path) {
   return Call({"GET", std::string(path), {}, {}}, fmt::format("get {}", path));
 }

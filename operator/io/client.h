@@ -74,6 +74,8 @@ class Client {
   /// One watch request; see Transport::Stream.
   base::Status Watch(const kube::KindInfo& kind, const WatchOptions& options,
                      const std::function<void(std::string_view line)>& on_line, std::stop_token stop);
+  /// POST of a review ("/apis/authentication.k8s.io/v1/selfsubjectreviews"): it asks, and nothing is kept of it.
+  base::Result<kube::Object> Review(std::string_view path, const kube::Json& body);
   /// GET of a raw path ("/version").
   base::Result<kube::Json> GetRaw(std::string_view path);
 

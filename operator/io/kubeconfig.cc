@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "io/kubeconfig_choice.h"
 #include "kube/object.h"
 #include "kube/yaml.h"
 
@@ -57,8 +58,8 @@ class Kubeconfig {
  public:
   Kubeconfig(std::string path, Json body) : path_(std::move(path)), body_(std::move(body)) {}
 
-  base::Result<Connection> CurrentContext() const {
-    const std::string name(TextOf(body_, "current-context"));
+  base::Result<Connection> Context(const KubeconfigChoice& choice) const {
+    const std::string name = choice.context.empty() ? std::string(TextOf(body_, "current-context")) : choice.context;
     if (name.empty()) return Lacks("has no current-context");
     const auto context = Entry("contexts", "context", name);
     if (!context) return base::Fail(context.error());
@@ -73,7 +74,7 @@ class Kubeconfig {
     if (auto read = ReadCluster(**cluster, TextOf(**context, "cluster"), connection); !read) {
       return base::Fail(read.error());
     }
-    if (auto read = ReadUser(**user, TextOf(**context, "user"), connection); !read) return base::Fail(read.error());
+    if (auto read = ReadUser(**user, TextOf(**context, "user"), choice.plugin, connection); !read) return base::Fail(read.error());
     return connection;
   }
 
@@ -106,8 +107,9 @@ class Kubeconfig {
     return {};
   }
 
-  base::Status ReadUser(const Json& user, std::string_view name, Connection& connection) const {
+  base::Status ReadUser(const Json& user, std::string_view name, const CredentialPlugin& plugin, Connection& connection) const {
     const std::string place = fmt::format("user \"{}\"", name);
+    if (user.contains("exec") && plugin) return ReadFromPlugin(user["exec"], place, plugin, connection);
     if (user.contains("exec")) {
       return Lacks(fmt::format("{}: the exec plugin \"{}\" is not supported; use a token or a client certificate",
                                place, TextOf(user["exec"], "command")));
@@ -125,6 +127,18 @@ class Kubeconfig {
       return Lacks(place + " has only one of client-certificate and client-key");
     }
     return ReadToken(user, place, connection);
+  }
+
+  base::Status ReadFromPlugin(const Json& exec, const std::string& place, const CredentialPlugin& plugin, Connection& connection) const {
+    const auto credential = plugin(exec, std::filesystem::path(path_).parent_path().string());
+    if (!credential) return Lacks(fmt::format("{}: {}", place, credential.error().message));
+    connection.token = TextOf(*credential, "token");
+    connection.client_certificate_pem = TextOf(*credential, "clientCertificateData");
+    connection.client_key_pem = TextOf(*credential, "clientKeyData");
+    if (connection.token.empty() && connection.client_certificate_pem.empty()) {
+      return Lacks(fmt::format("{}: \"{}\" gave neither a token nor a certificate", place, TextOf(exec, "command")));
+    }
+    return {};
   }
 
   /// As client-go: tokenFile wins over token.
@@ -167,7 +181,7 @@ class Kubeconfig {
 
 }  // namespace
 
-base::Result<Connection> LoadKubeconfig(const std::string& path) {
+base::Result<Connection> LoadKubeconfig(const std::string& path, const KubeconfigChoice& choice) {
   const auto text = ReadFile(path);
   if (!text) return base::Fail(text.error());
   auto documents = kube::ParseYaml(*text);
@@ -175,7 +189,7 @@ base::Result<Connection> LoadKubeconfig(const std::string& path) {
   if (documents->size() != 1 || !documents->front().is_object()) {
     return base::Fail(base::Code::kInvalid, fmt::format("{}: not a kubeconfig", path));
   }
-  return Kubeconfig(path, std::move(documents->front())).CurrentContext();
+  return Kubeconfig(path, std::move(documents->front())).Context(choice);
 }
 
 base::Result<Connection> LoadServiceAccount(const std::string& folder) {
@@ -199,20 +213,23 @@ base::Result<Connection> LoadServiceAccount(const std::string& folder) {
   return connection;
 }
 
-base::Result<Connection> LoadConnection(const std::string& path) {
-  if (!path.empty()) return LoadKubeconfig(path);
+base::Result<Connection> LoadConnection(const std::string& path, const KubeconfigChoice& choice) {
+  if (!path.empty()) return LoadKubeconfig(path, choice);
   if (const std::string variable = Environment("KUBECONFIG"); !variable.empty()) {
     if (variable.find(':') != std::string::npos) {
       return base::Fail(base::Code::kInvalid, fmt::format("KUBECONFIG={}: several files are not merged; name one",
                                                           variable));
     }
-    return LoadKubeconfig(variable);
+    return LoadKubeconfig(variable, choice);
   }
-  if (!Environment("KUBERNETES_SERVICE_HOST").empty()) return LoadServiceAccount(kServiceAccountFolder);
+  if (choice.context.empty() && !Environment("KUBERNETES_SERVICE_HOST").empty()) return LoadServiceAccount(kServiceAccountFolder);
   const std::string home = Environment("HOME") + "/.kube/config";
-  if (std::filesystem::exists(home)) return LoadKubeconfig(home);
+  if (std::filesystem::exists(home)) return LoadKubeconfig(home, choice);
   return base::Fail(base::Code::kInvalid,
                     fmt::format("no API server: not in a pod, KUBECONFIG is not set and {} does not exist", home));
 }
+
+base::Result<Connection> LoadKubeconfig(const std::string& path) { return LoadKubeconfig(path, KubeconfigChoice{}); }
+base::Result<Connection> LoadConnection(const std::string& path) { return LoadConnection(path, KubeconfigChoice{}); }
 
 }  // namespace ingressfleet::io
