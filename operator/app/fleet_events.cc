@@ -62,7 +62,7 @@ void RecordWrites(io::EventRecorder& events, const kube::Object& fleet, const ef
     }
   }
   for (const effect::Failure& failure : outcome.failures) {
-    if (failure.error.code == base::Code::kCanceled) continue;
+    if (failure.error.code == base::Code::kCanceled || failure.error.code == base::Code::kConflict) continue;
     events.Record(fleet, {EventNote::Type::kWarning, fmt::format("Write{}", base::CodeName(failure.error.code)), failure.error.message});
   }
 }

@@ -33,6 +33,14 @@ std::optional<base::Error> MostUrgent(const effect::Outcome& outcome) {
   return urgent;
 }
 
+/// Somebody else wrote between our look and our write, as a workload's controller does all the time: there is nothing to report
+/// before the next look.
+bool OnlyOvertaken(const effect::Outcome& outcome) {
+  return !outcome.ok() && std::all_of(outcome.failures.begin(), outcome.failures.end(), [](const effect::Failure& failure) {
+    return failure.error.code == base::Code::kConflict;
+  });
+}
+
 Settlement Soonest(const effect::Outcome& outcome, const std::optional<base::TimePoint>& next, base::TimePoint now) {
   if (const auto error = MostUrgent(outcome)) return SettleError(*error);
   if (next) return Settlement::After(std::max<base::Duration>(*next - now, base::Duration(1000)));
@@ -154,6 +162,7 @@ Settlement FleetReconciler::Act(const plan::Snapshot& snapshot, const plan::Reso
     if (outcome.ok()) AppendOutcome(outcome, Carry(snapshot, plan.prune.batch));
     AppendOutcome(outcome, Carry(snapshot, plan.ingress_status));
   }
+  if (OnlyOvertaken(outcome)) return Settlement::Retry();
   const plan::Report report = plan::ComputeReport({.snapshot = &snapshot,
                                                    .fleet = &fleet,
                                                    .observed = std::move(plan.observed),
@@ -197,7 +206,8 @@ effect::Outcome FleetReconciler::Carry(const plan::Snapshot& snapshot, const eff
     }
   }
   for (const effect::Failure& failure : outcome.failures) {
-    base::Log(base::LogLevel::kWarn, "write refused", {{"fleet", fleet}, {"change", failure.change.ToString()}, {"error", failure.error.ToString()}});
+    const bool overtaken = failure.error.code == base::Code::kConflict;
+    base::Log(overtaken ? base::LogLevel::kInfo : base::LogLevel::kWarn, overtaken ? "write overtaken" : "write refused", {{"fleet", fleet}, {"change", failure.change.ToString()}, {"error", failure.error.ToString()}});
   }
   RecordWrites(events_, *snapshot.fleet, batch, outcome);
   CountWrites(metrics_, fleet, batch, outcome);

@@ -70,8 +70,9 @@ upgrade::SlotSeen SeenOf(const ResolvedTier& tier, const ObservedSlot& slot) {
   seen.revision = slot.revision;
   seen.transition_id = slot.transition_id;
   seen.wanted = slot.wanted;
+  // From the pods themselves: a workload whose controller has not caught up is behind, not dead.
+  seen.ready = static_cast<std::int64_t>(slot.ready_pods.size());
   if (slot.current) {
-    seen.ready = slot.ready;
     seen.available = slot.available;
     seen.updated = std::min(slot.available, slot.ready_of_revision);
   }

@@ -120,14 +120,15 @@ struct TierInput {
   bool recreate_entry = false;  ///< a lost entry Service may be created again (its address may change)
 };
 
-/// One slot as it is now. All numbers of the workload come from one read of the Deployment (or DaemonSet): `ready`,
-/// `available` and `updated` are 0 while status.observedGeneration lags metadata.generation.
+/// One slot as it is now. `ready` is counted from the pods. The other numbers come from one read of the Deployment (or DaemonSet);
+/// `available` and `updated` are 0 while status.observedGeneration lags metadata.generation, which every change of an annotation
+/// brings about: they say when to go forward, and `ready` alone says that a slot is dead.
 struct SlotSeen {
   bool exists = false;
   std::string revision;            ///< label ingressfleet.io/revision of the workload
   std::int64_t transition_id = 0;  ///< annotation transition-id of the workload; 0 = none
   std::int64_t wanted = 0;         ///< spec.replicas
-  std::int64_t ready = 0;
+  std::int64_t ready = 0;          ///< pods, those that leave not counted
   std::int64_t available = 0;      ///< ready for minReadySeconds
   std::int64_t updated = 0;        ///< available pods that run `revision` (a rolling update replaces them one by one)
   std::int64_t restarts = 0;       ///< of the slot's live pods, added up

@@ -549,7 +549,7 @@ std::optional<std::string> LateFlipAfterLostStatus(const Gates& gates) {
   }
   EXPECT_TRUE(about_to_flip());
   world.LoseStatus();
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 200 && world.slots[1].exists; ++round) {
     world.RefreshAll(other);
     world.Think(other);
     while (!other.pending.empty()) world.PerformOne(other);

@@ -69,7 +69,7 @@ TEST_P(Orders, AreWrittenOrRefused) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Situations, Orders, ::testing::ValuesIn(kCases), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Situations, Orders, ::testing::ValuesIn(kCases), [](const auto& instance) { return instance.param.name; });
 
 TEST(Order, IsReadByTheOperatorAsItWasMeant) {
   for (const VerbRow& verb : AllVerbs()) {
@@ -81,7 +81,9 @@ TEST(Order, IsReadByTheOperatorAsItWasMeant) {
     ASSERT_TRUE(request) << verb.name;
     EXPECT_EQ(request->id, answer.order.value);
     EXPECT_EQ(request->by, "system:admin; of all;");
-    if (verb.names_revision) EXPECT_EQ(request->revision, answer.order.revision);
+    if (verb.names_revision) {
+      EXPECT_EQ(request->revision, answer.order.revision);
+    }
     EXPECT_EQ(body.Uid(), fleet.uid);
   }
 }

@@ -39,8 +39,8 @@ TEST_P(Tree, NoLineIsWiderThanTheTerminal) {
 INSTANTIATE_TEST_SUITE_P(Situations, Tree,
                          ::testing::Values("new", "stable", "unwell", "warm", "verify", "approve", "expand", "observe", "retain", "hold", "aborted",
                                            "given-up", "refused", "paused"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& instance) {
+                           std::string name = instance.param;
                            std::erase(name, '-');
                            return name;
                          });
