@@ -388,12 +388,17 @@ class Session {
     last_call_ = Steady::now();
     ++version_;
     changed_.notify_all();
-    return Known();
+    return Found();
+  }
+
+  Findings Known() const {
+    const std::lock_guard lock(mutex_);
+    return Found();
   }
 
  private:
   /// What was found; where nothing was yet, why.
-  Findings Known() const {
+  Findings Found() const {
     Findings known;
     for (int i = 0; i < plan::upgrade::kProbeCount; ++i) {
       const auto probe = static_cast<Probe>(i);
@@ -455,7 +460,7 @@ class Session {
   const EvidenceGatherer::OnNews& on_news_;
   const EvidenceOptions& options_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Task task_;
   std::uint64_t version_ = 0;  ///< of the task
@@ -493,6 +498,12 @@ Findings EvidenceGatherer::Gather(const EvidenceRequest& request) {
   auto& session = impl_->sessions[name];
   if (session == nullptr) session = std::make_unique<Session>(impl_->prober, impl_->clock, impl_->on_news, impl_->options);
   return session->Give(std::move(task));
+}
+
+Findings EvidenceGatherer::Known(const std::string& fleet, const std::string& tier) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto session = impl_->sessions.find({fleet, tier});
+  return session == impl_->sessions.end() ? Findings{} : session->second->Known();
 }
 
 void EvidenceGatherer::Forget(const std::string& fleet) {

@@ -64,6 +64,9 @@ class EvidenceGatherer {
   /// An unknown finding says why in its message. A failure was seen three times. Entry and Budget are sampled all the time.
   Findings Gather(const EvidenceRequest& request);
 
+  /// What the tier's last call of Gather would return now; all empty when there was none. Starts and ends nothing.
+  Findings Known(const std::string& fleet, const std::string& tier) const;
+
   /// Ends everything for the fleet's tiers.
   void Forget(const std::string& fleet);
 

@@ -76,6 +76,17 @@ EvidenceRequest EvidenceRequestOf(const plan::ResolvedTier& tier, const plan::Sn
           .budget = {}};
 }
 
+/// Whether there was anything to add.
+bool AddFindings(const Findings& findings, plan::upgrade::Evidence& evidence) {
+  bool any = false;
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (findings[i].revision.empty()) continue;
+    evidence.findings[i] = findings[i];
+    any = true;
+  }
+  return any;
+}
+
 }  // namespace
 
 FleetReconciler::FleetReconciler(io::Client& client, const Gatherer& gatherer, EvidenceGatherer* evidence,
@@ -120,7 +131,12 @@ Settlement FleetReconciler::Maintain(plan::Snapshot& snapshot, const plan::Resol
 plan::Plan FleetReconciler::MakePlan(const plan::Snapshot& snapshot, const plan::ResolvedFleet& fleet) {
   plan::Knowledge knowledge = plan::KnowledgeOf(*snapshot.fleet);
   const auto now = std::chrono::steady_clock::now();
-  for (const auto& [tier, state] : knowledge.states) stopwatch_.Fill(fleet.name, tier, state, now, knowledge.evidence[tier]);
+  for (const auto& [tier, state] : knowledge.states) {
+    plan::upgrade::Evidence& evidence = knowledge.evidence[tier];
+    stopwatch_.Fill(fleet.name, tier, state, now, evidence);
+    // Without what is known already, a window that began would seem interrupted, in every other pass.
+    if (evidence_ != nullptr) AddFindings(evidence_->Known(fleet.name, tier), evidence);
+  }
   plan::Plan plan = plan::MakePlan(fleet, snapshot, knowledge);
   if (plan.record || evidence_ == nullptr) return plan;
   // What is asked depends on where the tier stands; with what is known of it by now the decision may be another.
@@ -128,11 +144,7 @@ plan::Plan FleetReconciler::MakePlan(const plan::Snapshot& snapshot, const plan:
   for (const plan::ResolvedTier& specified : fleet.tiers) {
     const plan::ResolvedTier tier = plan::WithProbeSources(specified, plan.states.at(specified.name), snapshot.facts);
     const Findings findings = evidence_->Gather(EvidenceRequestOf(tier, snapshot, plan));
-    for (std::size_t i = 0; i < findings.size(); ++i) {
-      if (findings[i].revision.empty()) continue;
-      knowledge.evidence[tier.name].findings[i] = findings[i];
-      news = true;
-    }
+    news = AddFindings(findings, knowledge.evidence[tier.name]) || news;
   }
   return news ? plan::MakePlan(fleet, snapshot, knowledge) : plan;
 }

@@ -77,7 +77,8 @@ TEST(Order, IsReadByTheOperatorAsItWasMeant) {
     const OrderAnswer answer = DecideOrder({verb.kind, &fleet, "public", "", "system:admin, of all\n", Now()});
     ASSERT_EQ(answer.verdict, Verdict::kWrite) << verb.name << ": " << answer.message;
     const kube::Object body = OrderBody(fleet, answer.order);
-    const auto& request = plan::ParseRequests(body.Annotations(), "public")[static_cast<std::size_t>(verb.kind)];
+    const auto requests = plan::ParseRequests(body.Annotations(), "public");
+    const auto& request = requests[static_cast<std::size_t>(verb.kind)];
     ASSERT_TRUE(request) << verb.name;
     EXPECT_EQ(request->id, answer.order.value);
     EXPECT_EQ(request->by, "system:admin; of all;");
