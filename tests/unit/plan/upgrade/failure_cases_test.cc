@@ -38,13 +38,16 @@ struct FailureCase {
   const char* says;   // part of its message
 };
 
-void Fail(Fixture& f, Probe probe, const char* message) { f.evidence[probe].verdict = Verdict::kFail, f.evidence[probe].message = message; }
+void Fail(Fixture& f, Probe probe, const char* message) {
+  f.evidence[probe].verdict = Verdict::kFail;
+  f.evidence[probe].message = message;
+}
 
 const FailureCase kCases[] = {
     {"T1NeverReady", Phase::kWarm, [](Fixture& f) { f.b().ready = 0, f.Wait(seconds(600)); }, Phase::kAbortPre, "WarmTimedOut", "",
      "public-b has 0 of 2 ready pods (revision r2)"},
-    {"T3AnotherAnswer", Phase::kVerify, [](Fixture& f) { Fail(f, Probe::kParity, "http://shop.test/ (Ingress shop/web)"); }, Phase::kAbortPre,
-     "ParityFailed", "", "public-b (revision r2) failed Parity: http://shop.test/ (Ingress shop/web)"},
+    {"T3AnotherAnswer", Phase::kVerify, [](Fixture& f) { Fail(f, Probe::kParity, "http://shop.test/ (Ingress shop/web)"); },
+     Phase::kAbortPre, "ParityFailed", "", "public-b (revision r2) failed Parity: http://shop.test/ (Ingress shop/web)"},
     {"T5WiderAccessList", Phase::kVerify, [](Fixture& f) { Fail(f, Probe::kAccess, "http from 11.0.0.0"); }, Phase::kAbortPre,
      "AccessFailed", "", "http from 11.0.0.0"},
     {"T6AnotherCertificate", Phase::kVerify, [](Fixture& f) { Fail(f, Probe::kTls, "https://shop.test/"); }, Phase::kAbortPre,
@@ -83,7 +86,8 @@ TEST(FailureCases, EndAsTheReferenceSays) {
     EXPECT_EQ(PhaseName(fixture.state.phase), PhaseName(test.to));
     EXPECT_EQ(fixture.state.abort ? fixture.state.abort->reason : "", test.abort);
     EXPECT_EQ(fixture.state.hold ? fixture.state.hold->reason : "", test.hold);
-    EXPECT_THAT(fixture.state.hold ? fixture.state.hold->message : fixture.state.abort ? fixture.state.abort->message : "", HasSubstr(test.says));
+    const std::string message = fixture.state.hold ? fixture.state.hold->message : fixture.state.abort ? fixture.state.abort->message : "";
+    EXPECT_THAT(message, HasSubstr(test.says));
     ASSERT_TRUE(decision.want);
     EXPECT_NE(decision.want->entry.traffic, Traffic::kNone) << "what answers is never given up for nothing";
     EXPECT_NE((*decision.want)[fixture.state.serving->slot].action, SlotAction::kDelete);
@@ -96,8 +100,8 @@ std::vector<std::string> Reasons(const Decision& decision) {
   return reasons;
 }
 
-/// An operator that has looked for the last time and has not written anything yet; `to` is what it would write.
-Traffic Selects(const Decision& decision) { return decision.want->entry.traffic; }
+/// What the entry is to select.
+Traffic Selected(const Decision& decision) { return decision.want->entry.traffic; }
 
 TEST(FailureCases, T2ACandidateThatKeepsRestartingNeverLeavesWarm) {
   Fixture fixture(Phase::kWarm);
@@ -122,8 +126,8 @@ TEST(FailureCases, T8ContractGoesOnAfterAMinuteInWhichNothingCouldBeWritten) {
   fixture.seen.entry = {true, Traffic::kBoth, 6, Traffic::kBoth, "r1", true};
   fixture.state.committed = Traffic::kBoth;
   fixture.a().in_slices = fixture.b().in_slices = 2;
-  EXPECT_EQ(Selects(fixture.Rest()), Traffic::kB);
-  EXPECT_EQ(Selects(fixture.Wait(seconds(60)).Rest()), Traffic::kB) << "the same order again";
+  EXPECT_EQ(Selected(fixture.Rest()), Traffic::kB);
+  EXPECT_EQ(Selected(fixture.Wait(seconds(60)).Rest()), Traffic::kB) << "the same order again";
   EXPECT_EQ(PhaseName(fixture.state.phase), "Contract");
   fixture.seen.entry = {true, Traffic::kB, 7, Traffic::kB, "r1", true};
   fixture.a().in_slices = 0;
@@ -139,10 +143,10 @@ TEST(FailureCases, T12BothStaySelectedUntilTheSlotToGoBackToIsAlive) {
   EXPECT_EQ(PhaseName(fixture.state.phase), "AbortMid");
   fixture.a().transition_id = fixture.b().transition_id = fixture.state.transition_id;
   const Decision decision = fixture.Rest();
-  EXPECT_EQ(Selects(decision), Traffic::kBoth);
+  EXPECT_EQ(Selected(decision), Traffic::kBoth);
   EXPECT_THAT(Reasons(decision), Contains("NothingReady"));
   fixture.a().ready = fixture.a().in_slices = 2;
-  EXPECT_EQ(Selects(fixture.Rest()), Traffic::kA);
+  EXPECT_EQ(Selected(fixture.Rest()), Traffic::kA);
 }
 
 TEST(FailureCases, T16ALostEntryIsMadeAgainAndSelectsNothingBeforeItsListIsInForce) {
@@ -153,11 +157,11 @@ TEST(FailureCases, T16ALostEntryIsMadeAgainAndSelectsNothingBeforeItsListIsInFor
   const Decision decision = fixture.Rest();
   EXPECT_FALSE(fixture.state.hold);
   EXPECT_EQ(decision.want->entry.action, SlotAction::kEnsure);
-  EXPECT_EQ(Selects(decision), Traffic::kNone);
+  EXPECT_EQ(Selected(decision), Traffic::kNone);
   fixture.seen.entry = {true, Traffic::kNone, fixture.state.transition_id, Traffic::kNone, "r1", false};
-  EXPECT_EQ(Selects(fixture.Rest()), Traffic::kNone);
+  EXPECT_EQ(Selected(fixture.Rest()), Traffic::kNone);
   fixture.seen.entry.access_in_force = true;
-  EXPECT_EQ(Selects(fixture.Rest()), Traffic::kB);
+  EXPECT_EQ(Selected(fixture.Rest()), Traffic::kB);
   EXPECT_TRUE(World(SampleFleet("three-tiers.yaml")).MakePlanNow().advances.at("private").input.recreate_entry) << "of every tier";
 }
 
@@ -207,9 +211,10 @@ TEST(FailureCases, T23OfTenThousandIngressesASampleIsAsked) {
   tier.name = tier.class_name = "public";
   Snapshot snapshot;
   for (int i = 0; i < 10'000; ++i) {
-    snapshot.ingresses.push_back(std::make_shared<kube::Object>(
-        Json{{"kind", "Ingress"}, {"metadata", {{"name", fmt::format("i{}", i)}, {"namespace", "a"}}},
-             {"spec", {{"ingressClassName", "public"}, {"rules", {{{"host", fmt::format("h{}.test", i)}}}}}}}));
+    kube::Object ingress(kube::kIngress, "a", fmt::format("i{}", i));
+    ingress.body()["spec"]["ingressClassName"] = "public";
+    ingress.body()["spec"]["rules"][0]["host"] = fmt::format("h{}.test", i);
+    snapshot.ingresses.push_back(std::make_shared<kube::Object>(std::move(ingress)));
   }
   const verify::Inventory inventory = verify::MakeInventory(tier, snapshot);
   EXPECT_EQ(inventory.total, 10'002U) << "and the host that nobody names, by http and https";
@@ -228,8 +233,10 @@ struct Published {
     fleet.tiers = {tier};
     observed["public"].entry.exists = true;
     observed["public"].entry.addresses = {"203.0.113.7"};
-    snapshot.ingresses = {std::make_shared<kube::Object>(
-        Json{{"kind", "Ingress"}, {"metadata", {{"name", "web"}, {"namespace", "shop"}}}, {"spec", {{"ingressClassName", "public"}}}, {"status", status}})};
+    kube::Object ingress(kube::kIngress, "shop", "web");
+    ingress.body()["spec"]["ingressClassName"] = "public";
+    ingress.body()["status"] = status;
+    snapshot.ingresses.push_back(std::make_shared<kube::Object>(std::move(ingress)));
   }
   effect::Batch Changes(Traffic traffic) {
     observed["public"].entry.traffic = traffic;
@@ -289,9 +296,9 @@ TEST(FailureCases, T30TheCandidateFollowsAServingSlotThatGrows) {
   contract.seen.entry = {true, Traffic::kBoth, 6, Traffic::kBoth, "r1", true};
   contract.a().ready = contract.a().in_slices = 6;
   contract.b().in_slices = 2;
-  EXPECT_EQ(Selects(contract.Rest()), Traffic::kBoth) << "two pods do not take over from six";
+  EXPECT_EQ(Selected(contract.Rest()), Traffic::kBoth) << "two pods do not take over from six";
   contract.b().ready = contract.b().in_slices = 6;
-  EXPECT_EQ(Selects(contract.Rest()), Traffic::kB);
+  EXPECT_EQ(Selected(contract.Rest()), Traffic::kB);
 }
 
 TEST(FailureCases, T32APodLessStartsTheObservationAgain) {
@@ -299,7 +306,7 @@ TEST(FailureCases, T32APodLessStartsTheObservationAgain) {
   fixture.Rest();
   fixture.Wait(seconds(299));
   fixture.b().ready = fixture.b().in_slices = 1;
-  EXPECT_EQ(Selects(fixture.Rest()), Traffic::kB);
+  EXPECT_EQ(Selected(fixture.Rest()), Traffic::kB);
   EXPECT_FALSE(fixture.state.window_started_at);
   fixture.b().ready = fixture.b().in_slices = 2;
   fixture.Rest();
@@ -371,7 +378,8 @@ TEST(FailureCases, T39AClassOfAnotherControllerIsRefusedBeforeAnythingExists) {
   const ResolvedTier tier = World(SampleFleet("traefik.yaml")).Resolved().tiers.front();
   const Finding finding = Checked(tier, "k8s.io/ingress-nginx");
   EXPECT_EQ(finding.verdict, Verdict::kFail);
-  EXPECT_THAT(finding.message, AllOf(HasSubstr("IngressClass edge has controller \"k8s.io/ingress-nginx\""), HasSubstr(tier.controller_value)));
+  EXPECT_THAT(finding.message,
+              AllOf(HasSubstr("IngressClass edge has controller \"k8s.io/ingress-nginx\""), HasSubstr(tier.controller_value)));
   Fixture fixture(Phase::kPreflight);
   fixture.b() = {};
   fixture.seen.preview_exists = false;
