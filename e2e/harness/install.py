@@ -26,6 +26,11 @@ def build_product_images() -> None:
         run(ROOT / "scripts" / "build-images", seconds=3000)
 
 
+def build_proxy_image(name: str) -> None:
+    """The proxy's image under another name."""
+    run(CLI, "image", "build", ROOT, "-f", ROOT / "proxy-image" / "Dockerfile", "-t", name, seconds=3000)
+
+
 def image_mark(name: str) -> str:
     """Differs when an image was built anew under the same name."""
     return run("/usr/bin/python3", "-c", "import sys; sys.path.insert(0, sys.argv[1]); import images; print(images.image_id(sys.argv[2])[:16])",

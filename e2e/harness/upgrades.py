@@ -1,23 +1,42 @@
 """A fleet of one tier whose controller is replaced, and what is seen of it meanwhile."""
+import contextlib
+import itertools
 import json
 import threading
 import time
+from pathlib import Path
 
+from harness import apps
+from harness.client import INTERNET
 from harness.cluster import Cluster, Process
-from harness.kube import ApiError
+from harness.fleet import OWNER_LABEL
+from harness.kube import ApiError, Unreachable
+from harness.metrics import Metrics
 from harness.waiting import NotYet, wait_until
+from harness.watch import Recorder
 
 NAME = "shift"  # of the fleet, its namespace, its tier and its class
 SPACE = "e2e-shift"
 HOST = "shift.example.test"
 APP = "shift"
 ENTRY = f"{NAME}-entry"
-ADMIN_PORT = 9101
+FRONTENDS = ("web", "websecure")  # of HAProxy, and Traefik's entry points: not those that metrics are read from
 # Every phase has its time, none is long: what is tested is the order of things.
 TIMES = {"minReadySeconds": 2, "observeSeconds": 6, "retainSeconds": 4, "abortDelaySeconds": 0, "progressDeadlineSeconds": 120}
 
+# Streams end within the drain time. What lasts longer is cut at its end: see test_long_connections.
+MIX = "http-new=60,http-keep=60,https-new=20,https-keep=40,h2=40,stream=3"
+STREAM_SECONDS = 8
 
-def manifest(image: str, policy: str = "Cluster") -> dict:
+_seconds = itertools.count(60)
+
+
+def new_configuration(tier: dict) -> None:
+    """One that no tier has had before."""
+    tier["controller"]["config"] = {"timeoutClient": f"{next(_seconds)}s"}
+
+
+def manifest(image: str, policy: str) -> dict:
     return {
         "apiVersion": "ingressfleet.io/v1alpha1", "kind": "IngressFleet", "metadata": {"name": NAME},
         "spec": {
@@ -36,15 +55,34 @@ def manifest(image: str, policy: str = "Cluster") -> dict:
 
 
 class Upgrades:
+    """The fleet, and an application behind it, while the body of a `with` runs."""
+
     def __init__(self, cluster: Cluster, image: str):
         self.cluster, self.kube, self.image = cluster, cluster.kube, image
+        self.policy = "Cluster"  # externalTrafficPolicy
+
+    def __enter__(self) -> "Upgrades":
+        for one in (apps.namespace(SPACE), apps.deployment(APP, SPACE, replicas=2), apps.service(APP, SPACE), apps.ingress(APP, SPACE, HOST, APP, NAME)):
+            self.kube.apply(one)
+        apps.wait_until_rolled_out(self.kube, APP, SPACE)
+        self.apply()
+        self.wait_until_settled()
+        wait_until(lambda: self.address, "the entry has an address")
+        return self
+
+    def __exit__(self, *_) -> None:
+        kube = self.kube
+        kube.delete("IngressFleet", NAME)
+        wait_until(lambda: not kube.list("Service", NAME, f"{OWNER_LABEL}={NAME}") and not kube.get("IngressFleet", NAME), "the fleet is gone", 120)
+        kube.delete("Namespace", NAME)
+        kube.delete("Namespace", SPACE)
 
     # --- orders ---
 
-    def apply(self, change=None, policy: str = "Cluster") -> None:
+    def apply(self, change=None) -> None:
         """Makes the spec the one above, changed by `change(tier)`, but for the configuration, whose change would be an upgrade of its own. Orders
         of an earlier scenario go."""
-        wanted = manifest(self.image, policy)
+        wanted = manifest(self.image, self.policy)
         tier = wanted["spec"]["tiers"][0]
         present = self.kube.get("IngressFleet", NAME)
         if present:
@@ -127,13 +165,47 @@ class Upgrades:
         selector = f"ingressfleet.io/tier={NAME}" + (f",ingressfleet.io/slot={slot}" if slot else "")
         return self.kube.list("Pod", NAME, selector)
 
+    def shape(self) -> dict:
+        """Everything that the tier consists of and what is said of it, without what differs from one upgrade to the next: which slot, which revision, when."""
+        objects = {}
+        for kind in ("Service", "Deployment", "ConfigMap", "ServiceAccount", "Role", "RoleBinding", "PodDisruptionBudget"):
+            for item in self.kube.list(kind, NAME, f"ingressfleet.io/fleet={NAME}"):
+                body = {key: value for key, value in item.items() if key in ("spec", "rules", "subjects")}
+                objects[f"{kind} {item['metadata']['name']}"] = {"labels": item["metadata"].get("labels", {}), **body}
+        status = self.status()
+        objects["status"] = {"upgrade": {key: value for key, value in status["upgrade"].items() if key in ("phase", "hold", "candidateSharePercent")},
+                             "conditions": {one["type"]: [one["status"], one["reason"]] for one in status["conditions"]}}
+        return json.loads(_without_names(json.dumps(objects, sort_keys=True), status["serving"]))
+
+    def requests(self) -> dict:
+        """What every ready pod has answered since it runs, by its own count: {pod: [slot, requests]}."""
+        counts = {}
+        for pod in self.pods():
+            labels, ports = pod["metadata"]["labels"], pod["spec"]["containers"][0]["ports"]
+            port = next(one["containerPort"] for one in ports if one["name"] == "stats")
+            try:
+                page = Metrics(self.kube.pod_http(NAME, pod["metadata"]["name"], port, "/metrics"))
+            except (ApiError, Unreachable):
+                continue  # it does not run yet, or no longer
+            counts[pod["metadata"]["name"]] = [labels["ingressfleet.io/slot"], sum(
+                value for name, have, value in page.samples
+                if name in ("haproxy_frontend_http_requests_total", "traefik_entrypoint_requests_total")
+                and have.get("proxy", have.get("entrypoint")) in FRONTENDS)]
+        return counts
+
     def kill(self, slot: str) -> None:
         """All pods of a slot at once, and what runs in them."""
         for pod in self.pods(slot):
             processes: list[Process] = self.cluster.processes(pod)
             self.kube.delete("Pod", pod["metadata"]["name"], NAME, grace=0)
             for process in processes:
-                process.kill()
+                with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
+                    process.kill()
+
+
+def _without_names(text: str, serving: dict) -> str:
+    text = text.replace(serving["revision"], "REVISION").replace(f"{NAME}-{serving['slot']}", f"{NAME}-SLOT")
+    return text.replace(f'"ingressfleet.io/slot": "{serving["slot"]}"', '"ingressfleet.io/slot": "SLOT"')
 
 
 class Timeline:
@@ -159,9 +231,13 @@ class Timeline:
             try:
                 progress = self.load.progress()
                 self.samples.append({"at": round(time.monotonic() - started, 2), "phase": self.upgrades.phase(), "selected": self.upgrades.selected(),
-                                     "answered": sum(progress["answered"].values()), "failed": progress["failed"]})
+                                     "answered": sum(progress["answered"].values()), "failed": progress["failed"], "pods": self.upgrades.requests()})
             except Exception:  # an API server under load answers late: a gap in the picture
                 continue
+
+    def write(self, file: Path) -> None:
+        """What scripts/plot-upgrade draws."""
+        file.write_text(json.dumps(self.samples) + "\n")
 
     def phases(self) -> list[str]:
         seen: list[str] = []
@@ -169,3 +245,48 @@ class Timeline:
             if not seen or seen[-1] != sample["phase"]:
                 seen.append(sample["phase"])
         return seen
+
+
+class Watched:
+    """Load and witnesses around what the body of a `with` does; `check` says that nobody has noticed anything.
+
+    Whoever kills pods asks from an address of its own. Nodes remember the connections of dead pods for minutes (conntrack, FIN_WAIT), and a client that
+    gets the same port again is sent where nobody is: the next scenario would pay for it.
+    """
+
+    def __init__(self, upgrades: Upgrades, client, kube, mix: str = MIX, source: str = INTERNET):
+        self.upgrades, self.kube = upgrades, kube
+        self.before = upgrades.entry()
+        self.load = client.load(upgrades.address, [HOST], [APP], mix, source, stream_seconds=STREAM_SECONDS)
+        self.recorder = Recorder(kube, ("Service", NAME), ("Ingress", SPACE))
+        self.timeline = Timeline(upgrades, self.load)
+
+    def __enter__(self) -> "Watched":
+        self.load.__enter__()
+        self.recorder.__enter__()
+        self.timeline.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        if error[0] is None:
+            self.load.go_on(400)
+        self.timeline.__exit__(*error)
+        self.recorder.__exit__(*error)
+        self.load.__exit__(*error)
+
+    def check(self, measure=None, name: str = "") -> None:
+        self.load.check()
+        self.check_address()
+        if measure:
+            measure(f"{name}: requests", self.load.summary["sent"], "", f"{self.load.summary['failed']} failed; {' → '.join(self.timeline.phases())}")
+
+    def check_address(self) -> None:
+        """The address and everything that names it stayed as it was, event by event."""
+        after = self.upgrades.entry()
+        assert after["metadata"]["uid"] == self.before["metadata"]["uid"]
+        assert after["status"]["loadBalancer"] == self.before["status"]["loadBalancer"]
+        for seen in self.recorder.events("Service"):
+            if seen.item["metadata"]["name"] == ENTRY:
+                assert seen.type != "DELETED"
+                assert seen.item["status"]["loadBalancer"] == self.before["status"]["loadBalancer"]
+        assert not [seen for seen in self.recorder.events("Ingress") if seen.type not in ("SEEN", "ADDED")], "no Ingress is touched"

@@ -5,16 +5,13 @@ import pytest
 from harness import apps
 from harness.client import INTERNET
 from harness.fleet import TIERS
-from harness.kube import condition
+from harness.nodes import DARK_SECONDS, IN_FLIGHT_SECONDS, STALE_SECONDS, all_nodes_ready, announcer, another_answers
 from harness.sites import SHOP, SPACE
-from harness.waiting import NotYet, wait_until
+from harness.waiting import wait_until
 
 pytestmark = [pytest.mark.nodes(3), pytest.mark.timeout(240)]
 
 MIX = "http-new=50"  # an address that moves breaks established connections, by the nature of layer 2
-IN_FLIGHT_SECONDS = 2  # an address that moves takes only what is being asked at that moment
-DARK_SECONDS = 45  # MetalLB's speakers notice a dead one after 5 to 6 s, after half a minute on a machine with ten times too much to do
-STALE_SECONDS = 60  # until the node is NotReady (20 s here), its endpoints are out of every proxy and the last connections to them have given up
 
 
 @pytest.fixture(params=["Local", "Cluster"])
@@ -37,19 +34,6 @@ def nodes_of(tier) -> list[str]:
     return sorted(pod["spec"]["nodeName"] for pod in tier.pods())
 
 
-def all_nodes_ready(kube) -> bool:
-    bad = [node["metadata"]["name"] for node in kube.list("Node") if condition(node, "Ready").get("status") != "True" or node["spec"].get("unschedulable")]
-    if bad:
-        raise NotYet(f"{bad} are not ready")
-    return True
-
-
-def announcer(cluster, client, tier) -> str:
-    cluster.forget_neighbour(tier.address)
-    client.get_until({"app": SHOP.app}, INTERNET, tier.address, SHOP.host)
-    return cluster.answering_node(tier.address)
-
-
 def test_a_tier_is_spread(fleet):
     for tier in TIERS:
         assert len(set(nodes_of(fleet[tier]))) == 2, f"{tier} runs on {nodes_of(fleet[tier])}"
@@ -57,7 +41,7 @@ def test_a_tier_is_spread(fleet):
 
 def test_drained(public, fleet, cluster, client, kube, measure, request):
     """The node that answers for the address is emptied, as for its maintenance."""
-    node, address = announcer(cluster, client, public), public.address
+    node, address = announcer(cluster, client, public.address, SHOP.app, SHOP.host), public.address
     assert node
     with client.load(address, [SHOP.host], [SHOP.app], MIX) as load:
         try:
@@ -79,12 +63,12 @@ def test_drained(public, fleet, cluster, client, kube, measure, request):
 @pytest.mark.parametrize("how, undone", [("cut", "plug"), ("off", "on")])
 def test_lost(public, fleet, cluster, client, kube, measure, request, how, undone):
     """The node that answers for the address is gone without a word."""
-    node, address = announcer(cluster, client, public), public.address
+    node, address = announcer(cluster, client, public.address, SHOP.app, SHOP.host), public.address
     policy = public.entry()["spec"]["externalTrafficPolicy"]
     with client.load(address, [SHOP.host], [SHOP.app], MIX) as load:
         try:
             cluster.node(how, node)
-            another = wait_until(lambda: another_answers(cluster, client, address, node), "another node answers for the address", 60)
+            another = wait_until(lambda: another_answers(cluster, client, address, SHOP.host, node), "another node answers for the address", 60)
             assert another
             load.go_on(400)
         finally:
@@ -96,11 +80,3 @@ def test_lost(public, fleet, cluster, client, kube, measure, request, how, undon
     assert gap < (DARK_SECONDS if policy == "Local" else STALE_SECONDS), load.describe()
     assert public.address == address
     fleet.wait_until_available(180)
-
-
-def another_answers(cluster, client, address: str, lost: str) -> str:
-    client.get(INTERNET, address, SHOP.host, seconds=1)
-    node = cluster.answering_node(address)
-    if node in ("", lost):
-        raise NotYet(f"{node or 'nobody'} answers")
-    return node

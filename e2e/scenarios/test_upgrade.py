@@ -1,34 +1,28 @@
 """A controller is replaced under load: nobody notices, whatever happens meanwhile. And two controls that must be noticed, so that the proof can fail."""
+import json
+import os
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from harness import apps, install
-from harness.client import INTERNET
-from harness.fleet import OWNER_LABEL
-from harness.upgrades import APP, ENTRY, HOST, NAME, SPACE, Timeline, Upgrades
+from harness.client import INTERNET, OFFICE
+from harness.cluster import ROOT, run
+from harness.upgrades import APP, HOST, MIX, Upgrades, Watched, new_configuration
 from harness.waiting import wait_until
-from harness.watch import Recorder
 
-# Streams end within the drain time. What lasts longer is cut at its end: see test_long_connections.
-MIX = "http-new=60,http-keep=60,https-new=20,https-keep=40,h2=40,stream=3"
-STREAM_SECONDS = 8
+NEXT_IMAGE = "ingressfleet/proxy:next"  # the same proxy under another name: what matters is that everything is replaced
+TRAEFIK_IMAGE = "docker.io/library/traefik:v3.7.12"
+HARNESS = Path(apps.__file__).parent
+OPERATOR = ROOT / "build" / "dev" / "operator" / "ingressfleet"
 
 
 @pytest.fixture(scope="module")
-def upgrades(cluster, operator, kube, client):
-    upgrades = Upgrades(cluster, install.PROXY_IMAGE)
-    for manifest in (apps.namespace(SPACE), apps.deployment(APP, SPACE, replicas=2), apps.service(APP, SPACE), apps.ingress(APP, SPACE, HOST, APP, NAME)):
-        kube.apply(manifest)
-    apps.wait_until_rolled_out(kube, APP, SPACE)
-    upgrades.apply()
-    upgrades.wait_until_settled()
-    wait_until(lambda: upgrades.address, "the entry has an address")
-    yield upgrades
-    kube.delete("IngressFleet", NAME)
-    wait_until(lambda: not kube.list("Service", NAME, f"{OWNER_LABEL}={NAME}") and not kube.get("IngressFleet", NAME), "the fleet is gone", 120)
-    kube.delete("Namespace", NAME)
-    kube.delete("Namespace", SPACE)
+def upgrades(cluster, operator):
+    with Upgrades(cluster, install.PROXY_IMAGE) as upgrades:
+        yield upgrades
 
 
 @pytest.fixture
@@ -39,54 +33,9 @@ def settled(upgrades, client):
     return upgrades
 
 
-class Watched:
-    """Load and witnesses around what the body of a `with` does; `check` says that nobody has noticed anything."""
-
-    def __init__(self, upgrades: Upgrades, client, kube, mix: str = MIX):
-        self.upgrades, self.kube = upgrades, kube
-        self.before = upgrades.entry()
-        self.load = client.load(upgrades.address, [HOST], [APP], mix, stream_seconds=STREAM_SECONDS)
-        self.recorder = Recorder(kube, ("Service", NAME), ("Ingress", SPACE))
-        self.timeline = Timeline(upgrades, self.load)
-
-    def __enter__(self) -> "Watched":
-        self.load.__enter__()
-        self.recorder.__enter__()
-        self.timeline.__enter__()
-        return self
-
-    def __exit__(self, *error) -> None:
-        if error[0] is None:
-            self.load.go_on(400)
-        self.timeline.__exit__(*error)
-        self.recorder.__exit__(*error)
-        self.load.__exit__(*error)
-
-    def check(self, measure=None, name: str = "") -> None:
-        self.load.check()
-        self.check_address()
-        if measure:
-            measure(f"{name}: requests", self.load.summary["sent"], "", f"{self.load.summary['failed']} failed; {' → '.join(self.timeline.phases())}")
-
-    def check_address(self) -> None:
-        """The address and everything that names it stayed as it was, event by event."""
-        after = self.upgrades.entry()
-        assert after["metadata"]["uid"] == self.before["metadata"]["uid"]
-        assert after["status"]["loadBalancer"] == self.before["status"]["loadBalancer"]
-        for seen in self.recorder.events("Service"):
-            if seen.item["metadata"]["name"] == ENTRY:
-                assert seen.type != "DELETED"
-                assert seen.item["status"]["loadBalancer"] == self.before["status"]["loadBalancer"]
-        assert not [seen for seen in self.recorder.events("Ingress") if seen.type not in ("SEEN", "ADDED")], "no Ingress is touched"
-
-
 @pytest.fixture
 def watched(settled, client, kube):
     return Watched(settled, client, kube)
-
-
-def new_configuration(tier: dict) -> None:
-    tier["controller"]["config"] = {"timeoutClient": f"{40 + time.time_ns() % 20}s"}
 
 
 def writes_of(operator) -> float:
@@ -105,7 +54,43 @@ def test_new_configuration(settled, watched, operator, measure):
     assert after["serving"]["slot"] != before["slot"]
     assert [phase for phase in ("Warm", "Expand", "Observe", "Retain") if phase not in watched.timeline.phases()] == []
     watched.check(measure, "new configuration")
-    measure("upgrade: writes of objects", writes_of(operator) - writes, "", "status not counted")
+    watched.timeline.write(ROOT / "build" / "upgrade-timeline.json")
+    measure("upgrade: writes to the API server", writes_of(operator) - writes, "", "objects, status and Events")
+
+
+@pytest.mark.timeout(240)
+def test_new_version(settled, watched, cluster, measure):
+    before = settled.status()["serving"]
+    install.build_proxy_image(NEXT_IMAGE)
+    cluster.load_images(NEXT_IMAGE)
+    with watched:
+        settled.apply(lambda tier: tier["controller"].update(image=NEXT_IMAGE))
+        after = settled.wait_until_settled(before["revision"])
+    assert {pod["spec"]["containers"][0]["image"] for pod in settled.pods()} == {NEXT_IMAGE}
+    assert after["serving"]["slot"] != before["slot"]
+    watched.check(measure, "new version")
+
+
+@pytest.fixture(scope="module")
+def traefik_image(cluster):
+    run(ROOT / "e2e" / "build-engines", seconds=1500)
+    cluster.load_images(TRAEFIK_IMAGE)
+    return TRAEFIK_IMAGE
+
+
+@pytest.mark.timeout(420)
+def test_engine_switch(settled, watched, traefik_image, measure):
+    """To Traefik and back: one class, one address, one run of the client."""
+    before = settled.status()["serving"]
+    with watched:
+        settled.apply(lambda tier: tier.update(controller={"engine": "Traefik", "image": traefik_image}))
+        traefik = settled.wait_until_settled(before["revision"])
+        assert {pod["spec"]["containers"][0]["image"] for pod in settled.pods()} == {traefik_image}
+        watched.load.go_on(400)
+        settled.apply(lambda tier: tier["controller"].update(config={}))
+        after = settled.wait_until_settled(traefik["serving"]["revision"])
+    assert after["serving"]["slot"] == before["slot"]
+    watched.check(measure, "HAProxy → Traefik → HAProxy")
 
 
 @pytest.mark.timeout(240)
@@ -114,7 +99,7 @@ def test_long_connections_live_until_the_drain_limit(settled, client, kube, meas
     before = settled.status()["serving"]
     with Watched(settled, client, kube, "http-new=20,ws=6") as watched:
         settled.apply(new_configuration)
-        settled.wait_for("Drain", "Finalize", "Stable", seconds=150)
+        settled.wait_for("Drain", "Finalize", seconds=150)
         assert not watched.load.progress()["failed"], "nothing is cut before the old slot drains"
         settled.wait_until_settled(before["revision"])
     cut = watched.load.summary["kinds"]["ws"]["sent"] - watched.load.summary["kinds"]["ws"]["ok"]
@@ -155,10 +140,10 @@ def test_rollback_after_promotion(settled, watched, measure):
 
 
 @pytest.mark.timeout(300)
-def test_candidate_dies_after_the_switch(settled, watched, measure):
+def test_candidate_dies_after_the_switch(settled, client, kube, measure):
     """What was on its way through the killed pods is lost with them; everything after it is not."""
     before = settled.status()["serving"]
-    with watched:
+    with Watched(settled, client, kube, source=OFFICE) as watched:
         settled.apply(lambda tier: (new_configuration(tier), tier["upgrade"].update(observeSeconds=120)))
         settled.wait_for("Observe", seconds=120)
         candidate = settled.status()["candidate"]["slot"]
@@ -192,14 +177,60 @@ def test_operator_is_killed_again_and_again(settled, watched, operator, measure)
     operator.wait_until_ready()
 
 
+@pytest.fixture
+def mortal(operator, cluster, tmp_path):
+    """Instead of the installed operator one that dies at every write. The writes, {method, path, seen, status}."""
+    log = tmp_path / "writes"
+    log.touch()
+    kube = operator.kube
+    kube.scale(operator.name, operator.namespace, 0)
+    wait_until(lambda: not operator.pods(), "the installed operator is gone", 60)
+    # Pods see a process of a node as the first address of the node's pods.
+    own = cluster.pod_gateway("node1")
+    process = subprocess.Popen(cluster.in_node("node1", HARNESS / "mortal.py", cluster.kubeconfig, cluster.status["addresses"]["apiInside"], log, OPERATOR, "operator",
+                                               "--leader-elect=false", f"--pod-address={own}", "--health-port=18081", "--log-level=warn"),
+                               env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+    yield lambda: [json.loads(line) for line in log.read_text().splitlines()]
+    process.terminate()
+    process.wait(timeout=30)
+    kube.scale(operator.name, operator.namespace, 2)
+    operator.wait_until_ready()
+
+
+@pytest.mark.timeout(900)
+def test_operator_is_killed_at_every_write(settled, watched, mortal, measure):
+    """Before the API server has seen it, and before the operator knows that it has. It ends where an undisturbed upgrade ends."""
+    before, shape = settled.status()["serving"], settled.shape()
+    with watched:
+        settled.apply(lambda tier: (new_configuration(tier), tier["upgrade"].update(minReadySeconds=0, observeSeconds=0, retainSeconds=0)))
+        after = settled.wait_until_settled(before["revision"], seconds=800)
+    watched.check(measure, "operator killed at every write")
+    assert after["serving"]["slot"] != before["slot"]
+    assert settled.shape() == shape
+    seen = [write for write in mortal() if write["seen"]]
+    measure("operator killed at every write: deaths", len(mortal()), "", f"{len(seen)} writes, each met by both")
+    assert len(seen) >= 20, "fewer than any upgrade needs"
+
+
 @pytest.mark.timeout(240)
-def test_control_a_flip_without_draining_is_noticed(settled, watched):
+def test_control_a_flip_without_draining_is_noticed(settled, client, kube):
     """The same client sees a loss where there is one."""
     before = settled.status()["serving"]
-    with watched:
+    with Watched(settled, client, kube, source=OFFICE) as watched:
         settled.apply(lambda tier: (new_configuration(tier), tier["upgrade"].update(observeSeconds=0, retainSeconds=0), tier["publishing"].update(cutover="Flip"),
                                     tier["workload"].update(shutdown={"preStopDelaySeconds": 0, "drainSeconds": 0})))
         settled.wait_for("Observe", "Retain", "Drain", "Finalize", "Stable", seconds=120)
         settled.kill(before["slot"])
+        settled.wait_until_settled(before["revision"], seconds=180)
+    assert watched.load.summary["failed"] > 0, watched.load.describe()
+
+
+@pytest.mark.timeout(240)
+def test_control_a_rolling_update_without_draining_is_noticed(settled, client, kube):
+    """What a Deployment does by itself when nobody waits for balancers and connections."""
+    before = settled.status()["serving"]
+    with Watched(settled, client, kube, source=OFFICE) as watched:
+        settled.apply(lambda tier: (new_configuration(tier), tier["upgrade"].update(strategy="RollingUpdate", observeSeconds=0),
+                                    tier["workload"].update(shutdown={"preStopDelaySeconds": 0, "drainSeconds": 0})))
         settled.wait_until_settled(before["revision"], seconds=180)
     assert watched.load.summary["failed"] > 0, watched.load.describe()

@@ -334,13 +334,14 @@ class Asker {
     return around_.options.watch_interval;
   }
 
-  /// What has to be asked again, and the next ones in turn.
+  /// What has to be asked again, and the next ones in turn; a tier with few routes is asked for them several times, which reaches
+  /// different pods.
   std::vector<verify::Target> EntryTargets() {
     std::vector<verify::Target> targets = watch_.Doubtful();
     const std::size_t batch = around_.options.watch_batch;
     targets.resize(std::min(targets.size(), batch));
     const auto& all = task_.inventory.targets;
-    for (std::size_t i = 0; i < std::min(batch, all.size()); ++i) targets.push_back(all[turn_++ % all.size()]);
+    for (std::size_t i = 0; i < batch && !all.empty(); ++i) targets.push_back(all[turn_++ % all.size()]);
     return targets;
   }
 

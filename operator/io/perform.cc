@@ -19,16 +19,16 @@ bool IsOurs(const kube::Object& live, const Change& change) {
                      [&](const auto& label) { return live.Label(label.first) == label.second; });
 }
 
-/// The watch may lag behind: an object that we think is missing may be there, ours or not.
+/// The watch may lag behind: an object that we think is missing may be there, ours or not. In neither case is it written over
+/// with what was decided without knowing it.
 base::Result<kube::Object> Create(Client& client, const Change& change) {
   const kube::ObjectKey key = change.Key();
   const auto live = client.Get(*kube::FindKind(key.kind), key.ns, key.name);
   if (!live && live.error().code != base::Code::kNotFound) return base::Fail(live.error());
-  if (live && !IsOurs(*live, change)) {
-    return base::Fail(base::Code::kForeign,
-                      "exists already and is not this fleet's, so it is not touched; rename the tier or delete the object");
-  }
-  return Apply(client, change);
+  if (!live) return Apply(client, change);
+  if (IsOurs(*live, change)) return base::Fail(base::Code::kConflict, "exists already; it is looked at again");
+  return base::Fail(base::Code::kForeign,
+                    "exists already and is not this fleet's, so it is not touched; rename the tier or delete the object");
 }
 
 /// In the foreground: a workload exists until its pods have drained, so that what they need (their identity, the access list,

@@ -84,6 +84,7 @@ upgrade::SlotSeen SeenOf(const ResolvedTier& tier, const ObservedSlot& slot) {
   if (all_of_revision) seen.live_config = slot.revision;
   seen.access_in_force = LiveConfigInForce(tier, slot);
   seen.nodes = {slot.nodes.begin(), slot.nodes.end()};
+  if (!slot.pod_problems.empty()) seen.problem = slot.pod_problems.front();
   seen.retain_until = slot.retain_until;
   return seen;
 }

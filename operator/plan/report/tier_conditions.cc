@@ -51,19 +51,31 @@ Condition EntryReady(const TierView& view) {
   return Make(kType, ConditionStatus::kTrue, "Exposed", fmt::format("reached at {}", fmt::join(entry.addresses, ", ")));
 }
 
+/// Compared as a whole with what the condition said before: an address that comes back has not moved.
+std::string Lost(const std::vector<std::string>& addresses) {
+  return fmt::format("the entry Service lost its address {}", fmt::join(addresses, ", "));
+}
+
 Condition AddressStable(const TierView& view) {
   constexpr std::string_view kType = "AddressStable";
   const auto& now = view.observed.entry.addresses;
   const auto& before = view.previous.addresses;
-  if (now.empty()) return Make(kType, ConditionStatus::kUnknown, "NoAddress", "the tier has no address yet");
+  const Condition* last = kube::FindCondition(view.previous.conditions, kType);
+  const bool was_lost = last != nullptr && last->reason == "AddressLost";
   // Nodes come and go under a tier that listens on them: that is not a move.
   const bool by_node = view.tier.publishing == api::PublishingType::kHostNetwork ||
                        view.tier.publishing == api::PublishingType::kNodePort;
-  if (by_node || before.empty() || before == now) {
-    const Condition* last = kube::FindCondition(view.previous.conditions, kType);
+  if (now.empty() && !by_node && !before.empty()) return Make(kType, ConditionStatus::kFalse, "AddressLost", Lost(before));
+  if (now.empty()) return was_lost ? *last : Make(kType, ConditionStatus::kUnknown, "NoAddress", "the tier has no address yet");
+  const Condition unchanged = Make(kType, ConditionStatus::kTrue, "Unchanged", "the address has not moved");
+  if (by_node || (was_lost && last->message == Lost(now))) return unchanged;
+  if (before.empty() && was_lost) {
+    return Make(kType, ConditionStatus::kFalse, "AddressChanged",
+                fmt::format("{} and has {} now; check DNS records that do not follow the Service", last->message, fmt::join(now, ", ")));
+  }
+  if (before.empty() || before == now) {
     const bool moved = last != nullptr && last->status == ConditionStatus::kFalse && last->observed_generation == view.generation;
-    if (moved && !by_node) return *last;
-    return Make(kType, ConditionStatus::kTrue, "Unchanged", "the address has not moved");
+    return moved ? *last : unchanged;
   }
   return Make(kType, ConditionStatus::kFalse, "AddressChanged",
               fmt::format("the address moved from {} to {}; check DNS records that do not follow the Service",
@@ -72,8 +84,8 @@ Condition AddressStable(const TierView& view) {
 
 /// What keeps the load balancer's layer from holding the list; empty when it does.
 std::string LoadBalancerGap(const TierView& view) {
-  if (!view.tier.enforcement.load_balancer) return {};
   if (!view.tier.enforcement.load_balancer_gap.empty()) return view.tier.enforcement.load_balancer_gap;
+  if (!view.tier.enforcement.load_balancer) return {};
   std::vector<std::string> wanted = view.tier.entry.source_ranges;
   std::sort(wanted.begin(), wanted.end());
   return wanted == view.observed.entry.source_ranges ? "" : "the entry Service does not carry the ranges yet";

@@ -86,6 +86,10 @@ bool IsFrozen(const TierState& state) {
                         state.hold->reason == kHoldAmbiguous);
 }
 
+void Say(std::vector<Note>& notes, bool warning, std::string reason, std::string message) {
+  notes.push_back({warning, true, std::move(reason), std::move(message)});
+}
+
 std::span<const Rule> AllRules() { return kRules; }
 
 Decision Advance(const TierInput& tier, const SlotsSeen& seen, const TierState& state, const Evidence& evidence,
@@ -98,6 +102,10 @@ Decision Advance(const TierInput& tier, const SlotsSeen& seen, const TierState& 
     if (!next || SameIntent(*next, state)) continue;
     decision.state = *std::move(next);
     decision.record = true;
+    // Whatever the rule: a way back never begins without a word.
+    if (decision.state.abort && decision.state.abort != state.abort) {
+      Say(decision.notes, true, decision.state.abort->reason, decision.state.abort->message + ": going back");
+    }
     return decision;
   }
   decision.state = state;

@@ -43,6 +43,9 @@ std::optional<TierState> FollowSpec(const Context& context, const Gates& gates, 
 // rules_phase.cc
 std::optional<TierState> LeavePhase(const Context& context, const Gates& gates, std::vector<Note>& notes);
 
+/// Adds a note that becomes an Event.
+void Say(std::vector<Note>& notes, bool warning, std::string reason, std::string message);
+
 // moves.cc: whole changes of state that several rules make
 struct Cause {
   std::string reason;

@@ -11,10 +11,6 @@ namespace {
 
 using Notes = std::vector<Note>;
 
-void Say(Notes& notes, bool warning, std::string reason, std::string message) {
-  notes.push_back({warning, true, std::move(reason), std::move(message)});
-}
-
 Revision Goal(const Context& context) {
   if (!context.state.rollback) return context.tier.desired;
   for (const HistoryEntry& entry : context.state.history) {
@@ -65,18 +61,17 @@ TierState Onward(const Context& context, Notes& notes) {
   return next;
 }
 
-TierState Reject(const Context& context, const Answer& answer, Notes& notes) {
+TierState Reject(const Context& context, const Answer& answer) {
   TierState next = context.state;
   AddFailed(next, next.candidate->revision.hash);
   next.abort = AbortRecord{answer.reason, answer.message, context.now};
   next.finished_at = context.now;
-  Say(notes, true, "Rejected", answer.message);
   return BackToStable(context, std::move(next));
 }
 
 TierState Back(const Context& context, const Cause& cause, Notes& notes) {
-  Say(notes, true, cause.reason, cause.message);
   if (context.tier.on_failure == OnFailure::kHold) {
+    Say(notes, true, cause.reason, cause.message);
     return HoldIn(context, kHoldFailed,
                   fmt::format("{}; onFailure is Hold: kubectl ingressfleet abort {} or resume {}", cause.message, context.tier.name,
                               context.tier.name));
@@ -94,7 +89,7 @@ TierState TimeOut(const Context& context, const ChainResult& asked, Notes& notes
   }
   switch (row.on_timeout) {
     case WayOut::kAbort: return Back(context, {std::string(row.name) + "TimedOut", message, true}, notes);
-    case WayOut::kReject: return Reject(context, asked.first, notes);
+    case WayOut::kReject: return Reject(context, asked.first);
     case WayOut::kProceed:
       Say(notes, true, std::string(row.name) + "TimedOut", message);
       return Onward(context, notes);
@@ -148,7 +143,7 @@ std::optional<TierState> LeavePhase(const Context& context, const Gates& gates, 
   }
   if (asked.verdict == Verdict::kFail) {
     const WayOut way = RowOf(state.phase).on_fail;
-    if (way == WayOut::kReject) return Reject(context, asked.first, notes);
+    if (way == WayOut::kReject) return Reject(context, asked.first);
     if (way == WayOut::kAbort) return Back(context, {asked.first.reason, asked.first.message, true}, notes);
   }
   if (DeadlinePassed(context)) return TimeOut(context, asked, notes);

@@ -11,10 +11,6 @@ namespace {
 
 using Notes = std::vector<Note>;
 
-void Say(Notes& notes, bool warning, std::string reason, std::string message) {
-  notes.push_back({warning, true, std::move(reason), std::move(message)});
-}
-
 void RecordHold(const Context& context, const Request& request, TierState& next, Notes& notes) {
   if (next.hold) return;
   next.hold = HoldRecord{std::string(kHoldRequested),

@@ -15,10 +15,6 @@ using Notes = std::vector<Note>;
 constexpr Duration kDriftWindow = std::chrono::minutes(10);
 constexpr std::size_t kDriftLimit = 3;
 
-void Say(Notes& notes, bool warning, std::string reason, std::string message) {
-  notes.push_back({warning, true, std::move(reason), std::move(message)});
-}
-
 bool BothSelected(Phase phase) { return phase == Phase::kExpand || phase == Phase::kShift || phase == Phase::kTerminate; }
 bool CandidateSelected(Phase phase) { return phase == Phase::kContract || phase == Phase::kObserve; }
 bool BeforeTraffic(Phase phase) { return phase == Phase::kWarm || phase == Phase::kVerify || phase == Phase::kApprove; }
@@ -67,8 +63,8 @@ std::optional<TierState> NoticeEntry(const Context& context, const Gates&, Notes
   const bool expected = state.phase != Phase::kInstall && state.phase != Phase::kDeleting && state.phase != Phase::kUnresolved;
   if (context.seen.entry.exists || !expected || context.tier.recreate_entry || held) return std::nullopt;
   TierState next = HoldIn(context, kHoldEntryMissing,
-                          fmt::format("Service {} is gone and with it the tier's address: set recreatePolicy: WhenRequired to make a "
-                                      "new one (the address may change)", context.EntryName()));
+                          fmt::format("Service {} is gone and with it the tier's address: restore it, or allow that a new one is made",
+                                      context.EntryName()));
   Say(notes, true, "EntryMissing", next.hold->message);
   return next;
 }
@@ -124,7 +120,6 @@ std::optional<TierState> KeepHealthySide(const Context& context, const Gates&, N
                                                      context.CandidateName()));
     return Enter(context, state, Phase::kProvision);
   }
-  if (next) Say(notes, true, next->abort->reason, next->abort->message + ": going back");
   return next;
 }
 

@@ -138,6 +138,7 @@ struct SlotSeen {
   std::string live_config;         ///< revision whose settings every ready pod has loaded; empty = not known
   bool access_in_force = false;    ///< every ready pod has loaded the access list that the tier asks for now
   std::set<std::string> nodes;     ///< of ready pods
+  std::string problem;             ///< why a pod is not ready, in the words of kubelet or scheduler; empty = nothing known
   std::optional<TimePoint> retain_until;  ///< annotation
   friend bool operator==(const SlotSeen&, const SlotSeen&) = default;
 };

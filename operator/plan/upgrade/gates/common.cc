@@ -36,9 +36,11 @@ Answer EntryCommitted(const Context& context) {
 Answer CandidateReady(const Context& context) {
   const std::int64_t need = CandidateNeed(context.tier, context.seen, context.state);
   if (context.Candidate().ready >= need) return Answer::Pass();
-  return Answer::Wait("CandidateNotReady", fmt::format("{} has {} of {} ready pods (revision {})", context.CandidateName(),
+  const std::string& problem = context.Candidate().problem;
+  return Answer::Wait("CandidateNotReady", fmt::format("{} has {} of {} ready pods (revision {}){}{}", context.CandidateName(),
                                                        context.Candidate().ready, need,
-                                                       context.state.candidate ? context.state.candidate->revision.hash : ""));
+                                                       context.state.candidate ? context.state.candidate->revision.hash : "",
+                                                       problem.empty() ? "" : ": ", problem));
 }
 
 // Ready pods are not enough: the balancer and kube-proxy know only what the slices say, and those lag the selector.

@@ -24,7 +24,7 @@ Answer Compatible(const Context& context) { return AskProbe(context, Probe::kPre
 
 constexpr Gate kGates[] = {
     {"cutover-possible", "the cutover mode fits the tier's publishing", CutoverPossible},
-    {"compatible", "probe Preflight passes: annotations, class, image, quota", Compatible},
+    {"compatible", "the class's controller string is one that the new engine obeys", Compatible},
 };
 constexpr GateGroup kGroups[] = {{Chain::kPreflight, kGates}};
 

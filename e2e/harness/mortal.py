@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""An operator that dies at every write.
+
+mortal.py KUBECONFIG SERVER LOG COMMAND…: runs the command with KUBECONFIG set to an API server that is this program, which passes everything on to
+SERVER. Lives alternate. In one the first write kills the operator before the API server has seen it; in the next the write is passed on, and the
+operator dies before it hears of it. So every write of what it does, each status that is an intent, each change and each status that is a result, is met
+by both deaths. Events are passed on: nothing is decided by them. LOG gets a line of JSON for every write. SIGTERM ends it all.
+"""
+import http.client
+import http.server
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness.kube import Kube  # noqa: E402  (the folder is not on the path before)
+
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+OWN_HEADERS = ("connection", "keep-alive", "transfer-encoding", "content-length", "host")  # of one hop
+
+
+class Life:
+    """From one start of the operator to its end."""
+
+    def __init__(self, number: int, command: list[str], environment: dict):
+        self.number = number
+        self.dead = threading.Event()
+        self.process = subprocess.Popen(command, env=environment)
+
+    def end(self) -> None:
+        self.dead.set()
+        self.process.kill()
+
+
+class Mortal:
+    def __init__(self, kube: Kube, log: Path, command: list[str]):
+        self.kube, self.command = kube, command
+        self.log = log.open("a", buffering=1)
+        self.writing = threading.Lock()
+        self.ending = threading.Event()
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.server.daemon_threads = True
+
+    def run(self) -> None:
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        with tempfile.NamedTemporaryFile("w", suffix=".kubeconfig") as file:
+            json.dump({"clusters": [{"name": "mortal", "cluster": {"server": f"http://127.0.0.1:{self.server.server_port}"}}], "users": [{"name": "mortal", "user": {}}],
+                       "contexts": [{"name": "mortal", "context": {"cluster": "mortal", "user": "mortal"}}], "current-context": "mortal"}, file)
+            file.flush()
+            number = 0
+            while not self.ending.is_set():
+                self.life = Life(number, self.command, {**os.environ, "KUBECONFIG": file.name})
+                number += 1
+                self.life.process.wait()
+                if not self.life.dead.is_set() and not self.ending.is_set():
+                    sys.exit(f"the operator ended by itself: {self.life.process.returncode}")
+
+    def stop(self, *_) -> None:
+        self.ending.set()
+        self.life.end()
+
+    def handler(outer):  # noqa: N805  (self is the request's)
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                super().setup()
+                self.life = outer.life
+                self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+            def answer(self):
+                self.close_connection = True  # one request each: a connection then belongs to one life
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                target = urllib.parse.urlsplit(self.path).path
+                if self.command in WRITES and "/events" not in target:
+                    outer.write(self, target, body)
+                else:
+                    self.give(outer.ask(self, body))
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
+            def give(self, response: http.client.HTTPResponse) -> None:
+                self.send_response(response.status)
+                for name, value in response.getheaders():
+                    if name.lower() not in OWN_HEADERS:
+                        self.send_header(name, value)
+                self.send_header("Connection", "close")
+                self.end_headers()
+                try:
+                    while data := response.read1(65536):
+                        self.wfile.write(data)
+                except OSError:
+                    pass  # the operator is dead, or no longer watches
+
+            def log_message(self, *_):
+                pass
+
+        return Handler
+
+    def ask(self, request, body: bytes) -> http.client.HTTPResponse:
+        connection = self.kube.connect(timeout=3600)
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in OWN_HEADERS}
+        connection.request(request.command, request.path, body or None, headers)
+        return connection.getresponse()
+
+    def write(self, request, target: str, body: bytes) -> None:
+        with self.writing:
+            life = request.life
+            if life.dead.is_set():
+                return
+            seen = life.number % 2 == 1
+            status = self.ask(request, body).status if seen else 0
+            self.log.write(json.dumps({"at": time.time(), "life": life.number, "method": request.command, "path": target, "seen": seen, "status": status}) + "\n")
+            life.end()
+
+
+if __name__ == "__main__":
+    kubeconfig, server, log, *command = sys.argv[1:]
+    kube = Kube(Path(kubeconfig))
+    kube.server = urllib.parse.urlsplit(server)
+    mortal = Mortal(kube, Path(log), command)
+    signal.signal(signal.SIGTERM, mortal.stop)
+    mortal.run()
