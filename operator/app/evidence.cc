@@ -82,7 +82,7 @@ Task MakeTask(const EvidenceRequest& request, std::size_t target_limit) {
   task.entry = request.entry_address;
   task.preview = request.preview_address;
   task.ranges = plan::ProxyRanges(*request.tier);
-  task.claims = !request.tier->probe_sources.empty();
+  task.claims = !request.tier->probe_sources.empty() && request.tier->probes_claim;
   task.custom = request.custom;
   task.metrics = request.metrics;
   task.budget = request.budget;

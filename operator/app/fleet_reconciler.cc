@@ -142,7 +142,7 @@ plan::Plan FleetReconciler::MakePlan(const plan::Snapshot& snapshot, const plan:
   // What is asked depends on where the tier stands; with what is known of it by now the decision may be another.
   bool news = false;
   for (const plan::ResolvedTier& specified : fleet.tiers) {
-    const plan::ResolvedTier tier = plan::WithProbeSources(specified, plan.states.at(specified.name), snapshot.facts);
+    const plan::ResolvedTier tier = plan::WithProbeSources(specified, plan.states.at(specified.name), snapshot);
     const Findings findings = evidence_->Gather(EvidenceRequestOf(tier, snapshot, plan));
     news = AddFindings(findings, knowledge.evidence[tier.name]) || news;
   }

@@ -97,6 +97,8 @@ struct ResolvedTier {
   std::vector<std::string> trusted_proxies;
   /// Addresses of the operator's pods, while it has to ask the tier on behalf of others: see upgrade probes. Else empty.
   std::vector<std::string> probe_sources;
+  /// Whether they say for whom they ask. Not while a slot's engine takes no such claim: then they are let in themselves.
+  bool probes_claim = true;
   kube::Json namespace_selector;  ///< null = all namespaces
   std::string default_certificate;  ///< "namespace/name" or empty
   bool network_policy = false;

@@ -252,6 +252,18 @@ ObservedTier Observe(const ResolvedTier& tier, const Snapshot& snapshot) {
   return observed;
 }
 
+std::vector<const Engine*> EnginesOfSlots(const ResolvedTier& tier, const Snapshot& snapshot) {
+  std::vector<const Engine*> engines;
+  for (const Slot slot : {Slot::kA, Slot::kB}) {
+    for (const kube::KindInfo* kind : {&kube::kDeployment, &kube::kDaemonSet}) {
+      const auto workload = snapshot.Find(*kind, tier.ns, SlotObjectName(tier, slot));
+      const Engine* engine = workload ? FindEngine(workload->Label(kEngineLabel)) : nullptr;
+      if (engine != nullptr) engines.push_back(engine);
+    }
+  }
+  return engines;
+}
+
 bool LiveConfigInForce(const ResolvedTier& tier, const ObservedSlot& slot) {
   const Engine* named = FindEngine(slot.engine);
   const Engine& engine = named == nullptr ? *FindEngine(tier.controller.engine) : *named;

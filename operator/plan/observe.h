@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/engine/engine.h"
 #include "plan/ir.h"
 #include "plan/snapshot.h"
 
@@ -77,5 +78,8 @@ ObservedTier Observe(const ResolvedTier& tier, const Snapshot& snapshot);
 /// Whether every ready pod of the slot says that the tier's live configuration (the access list, above all) is in force.
 /// Missing reports are never a yes.
 bool LiveConfigInForce(const ResolvedTier& tier, const ObservedSlot& slot);
+
+/// Of the workloads that exist, as their labels say; those that this build does not know are left out.
+std::vector<const Engine*> EnginesOfSlots(const ResolvedTier& tier, const Snapshot& snapshot);
 
 }  // namespace ingressfleet::plan

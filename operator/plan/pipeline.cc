@@ -37,7 +37,7 @@ ResolvedFleet WithProbeSources(const ResolvedFleet& specified, const Snapshot& s
   ResolvedFleet fleet = specified;
   for (ResolvedTier& tier : fleet.tiers) {
     const auto state = states.find(tier.name);
-    if (state != states.end()) tier = plan::WithProbeSources(std::move(tier), state->second, snapshot.facts);
+    if (state != states.end()) tier = plan::WithProbeSources(std::move(tier), state->second, snapshot);
   }
   return fleet;
 }
@@ -106,8 +106,13 @@ Resolution Accept(const kube::Object& fleet, const ClusterFacts& facts) {
   return Resolve(*decoded.fleet, facts);
 }
 
-ResolvedTier WithProbeSources(ResolvedTier tier, const upgrade::TierState& state, const ClusterFacts& facts) {
-  if (upgrade::RowOf(state.phase).forward) tier.probe_sources = facts.operator_addresses;
+ResolvedTier WithProbeSources(ResolvedTier tier, const upgrade::TierState& state, const Snapshot& snapshot) {
+  if (!upgrade::RowOf(state.phase).forward) return tier;
+  tier.probe_sources = snapshot.facts.operator_addresses;
+  // While both slots are selected nobody knows which one a question reaches.
+  std::vector<const Engine*> engines = EnginesOfSlots(tier, snapshot);
+  engines.push_back(FindEngine(tier.controller.engine));
+  tier.probes_claim = std::all_of(engines.begin(), engines.end(), [](const Engine* engine) { return engine->probes_claim_addresses; });
   return tier;
 }
 

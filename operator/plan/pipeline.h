@@ -49,7 +49,7 @@ Plan MakePlan(const ResolvedFleet& fleet, const Snapshot& snapshot, const Knowle
 Plan MakeSettledPlan(const ResolvedFleet& fleet, const Snapshot& snapshot);
 
 /// The tier as its pods should find it while an upgrade is under way: probes may come from the operator's pod.
-ResolvedTier WithProbeSources(ResolvedTier tier, const upgrade::TierState& state, const ClusterFacts& facts);
+ResolvedTier WithProbeSources(ResolvedTier tier, const upgrade::TierState& state, const Snapshot& snapshot);
 
 /// What should be done for a fleet that is being deleted, by labels alone: an invalid specification can be deleted too. First
 /// the default mark goes, then (when no Ingress uses the classes) everything in order. Nothing pending: the finalizer may go.

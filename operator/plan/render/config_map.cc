@@ -10,13 +10,18 @@
 namespace ingressfleet::plan {
 namespace {
 
+void AddHosts(const std::vector<std::string>& addresses, std::vector<std::string>& ranges) {
+  for (const std::string& address : addresses) ranges.push_back(address + (address.find(':') == std::string::npos ? "/32" : "/128"));
+}
+
 kube::Json LiveData(const ResolvedTier& tier) {
-  const auto ranges = ProxyRanges(tier);
+  std::vector<std::string> ranges = ProxyRanges(tier);
+  if (!tier.probes_claim) AddHosts(tier.probe_sources, ranges);
   kube::Json data{{"allowedSourceRanges", fmt::format("{}", fmt::join(ranges, "\n"))},
                   {"trustedProxies", fmt::format("{}", fmt::join(tier.trusted_proxies, "\n"))},
                   {"defaultCertificate", tier.default_certificate},
                   {"namespaceSelector", tier.namespace_selector.is_null() ? "" : tier.namespace_selector.dump()}};
-  if (!tier.probe_sources.empty()) data["probeSources"] = fmt::format("{}", fmt::join(tier.probe_sources, "\n"));
+  if (tier.probes_claim && !tier.probe_sources.empty()) data["probeSources"] = fmt::format("{}", fmt::join(tier.probe_sources, "\n"));
   return data;
 }
 
