@@ -28,7 +28,7 @@ TIMES = {"minReadySeconds": 2, "observeSeconds": 6, "retainSeconds": 4, "abortDe
 MIX = "http-new=60,http-keep=60,https-new=20,https-keep=40,h2=40,stream=3"
 STREAM_SECONDS = 8
 
-_seconds = itertools.count(60)
+_seconds = itertools.count(60 + int(time.time()) % 5000)  # what a run that was cut off has left has another one
 
 
 def new_configuration(tier: dict) -> None:
@@ -44,7 +44,7 @@ def manifest(image: str, policy: str) -> dict:
             "tiers": [{
                 "name": NAME,
                 "controller": {"engine": "HAProxy", "image": image},
-                "workload": {"replicas": 2, "shutdown": {"preStopDelaySeconds": 5, "drainSeconds": 20}},
+                "workload": {"replicas": 2, "shutdown": {"preStopDelaySeconds": 5, "drainSeconds": 10}},
                 "publishing": {"type": "LoadBalancer", "loadBalancer": {"provider": "MetalLB", "scope": "External"}, "externalTrafficPolicy": policy},
                 # With policy Cluster the proxies see nodes, not clients: the balancer holds the list.
                 "access": {"allowedSourceRanges": ["0.0.0.0/0"]},
