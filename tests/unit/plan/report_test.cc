@@ -118,6 +118,27 @@ TEST_F(ReportTest, AMovedAddressIsSaid) {
   EXPECT_EQ(StatusOf(Compute().status.tiers[1].conditions, "AddressStable"), ConditionStatus::kFalse) << "until the spec moves";
 }
 
+TEST_F(ReportTest, AnAddressThatIsLostIsRememberedUntilThereIsOneAgain) {
+  MakeHealthy();
+  Store(Compute());
+  const auto stable = [&](const Json& addresses) {
+    kube::Object service = world_.Get(kube::kService, "ingress-fleet", "public-entry");
+    service.body()["status"]["loadBalancer"]["ingress"] = addresses;
+    world_.Put(std::move(service));
+    Report report = Compute();
+    Store(report);
+    return *kube::FindCondition(report.status.tiers[1].conditions, "AddressStable");
+  };
+  const Json before = world_.Get(kube::kService, "ingress-fleet", "public-entry").List("/status/loadBalancer/ingress");
+  EXPECT_EQ(stable(Json::array()).reason, "AddressLost");
+  EXPECT_EQ(stable(Json::array()).reason, "AddressLost") << "still";
+  EXPECT_EQ(stable(before).status, ConditionStatus::kTrue) << "the same came back";
+  stable(Json::array());
+  const Json other = Json::parse(R"([{"ip":"10.9.9.10"}])");
+  EXPECT_EQ(stable(other).reason, "AddressChanged");
+  EXPECT_EQ(stable(other).reason, "AddressChanged") << "until the spec moves";
+}
+
 TEST_F(ReportTest, AForeignDefaultClassIsNamed) {
   MakeHealthy();
   world_.Put(kube::Object(Json::parse(
