@@ -1,6 +1,6 @@
 # The commands of this repository; the work itself is in scripts/ and e2e/. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test build plugin unit structure chart tools contract e2e images format clean
+.PHONY: help demo demo-down test build plugin unit structure chart tools contract e2e images plot format clean
 SHELL := /bin/bash
 
 # make demo CLUSTER=current: the cluster that KUBECONFIG names, instead of a local one.
@@ -58,6 +58,10 @@ e2e: ## Scenarios with packets on a local cluster
 images: ## Build the operator's and the proxy's image
 	@scripts/step packages 20m scripts/install-packages cluster
 	@scripts/step images 45m scripts/build-images
+
+plot: ## Draw the pictures of the docs from the last run of the e2e scenarios
+	@scripts/step packages 20m scripts/install-packages plot
+	@scripts/step plot 2m scripts/plot-upgrade
 
 format: ## Format the C++ code
 	@scripts/step packages 20m scripts/install-packages format

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "plan/engine/engine.h"
 #include "plan/ir.h"
 #include "plan/snapshot.h"
 
 namespace ingressfleet::plan {
+
+struct Engine;
 
 /// What a proxy pod says of itself in the slot's status ConfigMap.
 struct PodReport {

@@ -36,6 +36,8 @@ struct Engine {
   bool supports_proxy_protocol;
   /// Whether ResolvedTier::probe_sources may say in a PROXY protocol header for whom they ask. Else they may ask for themselves.
   bool probes_claim_addresses;
+  /// Common name of the certificate that it signs for itself where there is no other.
+  std::string_view own_certificate;
 
   /// Image of a version, empty when the table has none (then spec.…controller.image is required). `repository` is where the
   /// project's own images come from (a private registry mirrors them).

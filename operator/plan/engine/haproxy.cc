@@ -112,6 +112,7 @@ extern const Engine kHAProxyEngine{
     .supports_host_network = true,
     .supports_proxy_protocol = true,
     .probes_claim_addresses = true,
+    .own_certificate = "Ingress Fleet default certificate",  // proxy-image/agent/model/certificate.cc
     .image = Image,
     .validate = Validate,
     .notices = Notices,

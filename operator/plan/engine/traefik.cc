@@ -377,6 +377,7 @@ extern const Engine kTraefikEngine{
     .supports_host_network = false,
     .supports_proxy_protocol = true,
     .probes_claim_addresses = false,
+    .own_certificate = "TRAEFIK DEFAULT CERT",  // pkg/tls/generate/generate.go
     .image = Image,
     .validate = Validate,
     .notices = Notices,

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "plan/engine/engine.h"
+
 namespace ingressfleet::plan::verify {
 namespace {
 
@@ -57,9 +61,16 @@ Likeness CompareAnswers(const Target& target, const ProbeAnswer& serving, const 
   return IsAnswered(candidate) ? CompareGood(serving, candidate) : Likeness::kDifferent;
 }
 
-/// The same, or the certificate that each proxy makes for itself when there is no other.
+bool IsEnginesOwn(const effect::Certificate& certificate) {
+  const auto engines = AllEngines();
+  return certificate.self_signed && std::any_of(engines.begin(), engines.end(), [&](const Engine* engine) {
+    return certificate.subject == engine->own_certificate;
+  });
+}
+
+/// The same, or what each proxy makes for itself when there is no other, whatever its engine.
 bool IsSame(const effect::Certificate& one, const effect::Certificate& other) {
-  if (one.fingerprint == other.fingerprint) return true;
+  if (one.fingerprint == other.fingerprint || (IsEnginesOwn(one) && IsEnginesOwn(other))) return true;
   return one.self_signed && other.self_signed && one.subject == other.subject && one.names == other.names;
 }
 

@@ -107,6 +107,9 @@ TEST(CompareTest, Certificates) {
   EXPECT_EQ(likeness(With("aa", "default", true), With("bb", "default", true)), kEqual) << "each proxy makes its own";
   EXPECT_EQ(likeness(With("aa", "default", true), With("bb", "other", true)), kDifferent);
   EXPECT_EQ(likeness(With("aa"), With("bb", "default", true)), kDifferent);
+  EXPECT_EQ(likeness(With("aa", "Ingress Fleet default certificate", true), With("bb", "TRAEFIK DEFAULT CERT", true)), kEqual)
+      << "of another engine";
+  EXPECT_EQ(likeness(With("aa", "default", true), With("bb", "TRAEFIK DEFAULT CERT", true)), kDifferent) << "ours was somebody's";
   EXPECT_EQ(likeness(With("aa"), Error(ProbeError::kTls)), kDifferent);
   EXPECT_EQ(likeness(Error(ProbeError::kTls), With("aa")), kEqual);
   EXPECT_EQ(likeness(With("aa"), Error(ProbeError::kConnect)), kInconclusive);
