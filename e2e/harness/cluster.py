@@ -1,6 +1,5 @@
 """The local cluster the scenarios run on, and its processes: a pod's processes are processes of this machine."""
 import dataclasses
-import ipaddress
 import json
 import os
 import re
@@ -66,16 +65,9 @@ class Cluster:
         """The words of a command that runs outside the cluster, where its users are."""
         return ["nsenter", f"--net=/run/netns/{self.status['namespaces']['client']}", "--", *map(str, words)]
 
-    def in_node(self, node: str, *words) -> list[str]:
-        """The words of a command that runs in a node's network."""
-        return ["nsenter", f"--net=/run/netns/{self.status['namespaces'][node.replace('node', 'n')]}", "--", *map(str, words)]
-
-    def pod_gateway(self, node: str) -> str:
-        """The node's address in the network of its pods: whom they see when one of its processes calls."""
-        links = _json(self.in_node(node, "ip", "-json", "-4", "address", "show"))
-        networks = {address["local"] for link in links for address in link.get("addr_info", [])}
-        pods = self.kube.get("Node", node)["spec"]["podCIDR"]
-        return next(address for address in networks if ipaddress.ip_address(address) in ipaddress.ip_network(pods))
+    def in_pod(self, pod: dict, *words) -> list[str]:
+        """The words of a command that runs in a pod's network."""
+        return ["nsenter", f"--net=/proc/{self.processes(pod)[0].pid}/ns/net", "--", *map(str, words)]
 
     def load_images(self, *names: str) -> None:
         run(CLI, "image", "load", "--name", self.name, *names)

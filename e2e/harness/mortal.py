@@ -97,11 +97,14 @@ class Mortal:
                 for name, value in response.getheaders():
                     if name.lower() not in OWN_HEADERS:
                         self.send_header(name, value)
+                # In chunks, as they come: of a body that only ends with the connection a client may wait for the end.
+                self.send_header("Transfer-Encoding", "chunked")
                 self.send_header("Connection", "close")
                 self.end_headers()
                 try:
                     while data := response.read1(65536):
-                        self.wfile.write(data)
+                        self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+                    self.wfile.write(b"0\r\n\r\n")
                 except OSError:
                     pass  # the operator is dead, or no longer watches
 

@@ -10,7 +10,7 @@ import pytest
 from harness import apps, install
 from harness.client import INTERNET, OFFICE
 from harness.cluster import ROOT, run
-from harness.upgrades import APP, HOST, MIX, Upgrades, Watched, new_configuration
+from harness.upgrades import APP, HOST, SPACE, Upgrades, Watched, new_configuration
 from harness.waiting import wait_until
 
 NEXT_IMAGE = "ingressfleet/proxy:next"  # the same proxy under another name: what matters is that everything is replaced
@@ -185,10 +185,10 @@ def mortal(operator, cluster, tmp_path):
     kube = operator.kube
     kube.scale(operator.name, operator.namespace, 0)
     wait_until(lambda: not operator.pods(), "the installed operator is gone", 60)
-    # Pods see a process of a node as the first address of the node's pods.
-    own = cluster.pod_gateway("node1")
-    process = subprocess.Popen(cluster.in_node("node1", HARNESS / "mortal.py", cluster.kubeconfig, cluster.status["addresses"]["apiInside"], log, OPERATOR, "operator",
-                                               "--leader-elect=false", f"--pod-address={own}", "--health-port=18081", "--log-level=warn"),
+    # It borrows the network of a pod: the address that it probes from has to be nobody else's.
+    host = next(pod for pod in kube.list("Pod", SPACE) if not pod["metadata"].get("deletionTimestamp"))
+    process = subprocess.Popen(cluster.in_pod(host, HARNESS / "mortal.py", cluster.kubeconfig, cluster.status["addresses"]["apiInside"], log, OPERATOR, "operator",
+                                               "--leader-elect=false", f"--pod-address={host['status']['podIP']}", "--health-port=18081", "--log-level=warn"),
                                env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
     yield lambda: [json.loads(line) for line in log.read_text().splitlines()]
     process.terminate()

@@ -83,6 +83,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   operator_command->add_option("--pod-address", options.pod_address, "Address of this pod, from which candidates are probed.")
       ->envname("POD_IP");
+  operator_command->add_option("--host-address", options.host_address, "Address of this pod's node, which is no address to probe from.")
+      ->envname("HOST_IP");
   operator_command->add_option("--log-format", log.format, "json or text.")->transform(CLI::CheckedTransformer(kFormats));
   operator_command->add_option("--log-level", log.level, "debug, info, warn or error.")->transform(CLI::CheckedTransformer(kLevels));
 

@@ -49,7 +49,14 @@ std::string MakeIdentity(const OperatorOptions& options) {
 plan::ClusterFacts FactsOf(const OperatorOptions& options) {
   plan::ClusterFacts facts;
   facts.image_repository = options.image_repository;
-  if (!options.pod_address.empty()) facts.operator_addresses = {options.pod_address};
+  // Where packets of clients pass a node they may carry its address (kube-proxy with policy Cluster): proxies that expected a claim
+  // of that address would refuse those clients, and an access list that let it in would let them in.
+  if (!options.pod_address.empty() && options.pod_address == options.host_address) {
+    base::Log(base::LogLevel::kWarn, "the pod has its node's address (hostNetwork): candidates cannot be probed, upgrades are held in Verify",
+              {{"address", options.pod_address}});
+  } else if (!options.pod_address.empty()) {
+    facts.operator_addresses = {options.pod_address};
+  }
   return facts;
 }
 

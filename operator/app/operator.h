@@ -19,6 +19,7 @@ struct OperatorOptions {
   std::string identity;             ///< empty: host name and a random suffix
   std::string image_repository = "ingressfleet";
   std::string pod_address;          ///< of the operator's own pod, where its probes come from; empty outside a cluster
+  std::string host_address;         ///< of the pod's node: never taken for the pod's own
 };
 
 /// Blocks until `stop` (ok) or until something ends it: no API server at start, the lease lost (kConflict).
