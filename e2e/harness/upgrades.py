@@ -130,8 +130,11 @@ class Upgrades:
         return wait_until(there, f"the tier reaches {' or '.join(phases)}", seconds)
 
     def wait_until_settled(self, revision_differs_from: str = "", seconds: float = 180) -> dict:
-        """Stable, with nothing left of the other slot."""
+        """Stable, with nothing left of the other slot, and nothing in the specification that the operator has not seen."""
         def settled() -> dict:
+            fleet = self.kube.get("IngressFleet", NAME)
+            if fleet["status"].get("observedGeneration", 0) < fleet["metadata"]["generation"]:
+                raise NotYet("the operator has not seen the newest specification")
             status = self.wait_for("Stable", seconds=0)
             if status["serving"]["revision"] == revision_differs_from:
                 raise NotYet(f"{revision_differs_from} still serves: {self.rolled_out()}")
