@@ -133,7 +133,7 @@ class Upgrades:
         """Stable, with nothing left of the other slot, and nothing in the specification that the operator has not seen."""
         def settled() -> dict:
             fleet = self.kube.get("IngressFleet", NAME)
-            if fleet["status"].get("observedGeneration", 0) < fleet["metadata"]["generation"]:
+            if fleet.get("status", {}).get("observedGeneration", 0) < fleet["metadata"]["generation"]:
                 raise NotYet("the operator has not seen the newest specification")
             status = self.wait_for("Stable", seconds=0)
             if status["serving"]["revision"] == revision_differs_from:
