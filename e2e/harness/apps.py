@@ -24,7 +24,8 @@ def deployment(app: str, space: str, replicas: int = 1, version: str = "1") -> d
         "env": [{"name": "APP", "value": app}, {"name": "VERSION", "value": version}, {"name": "SHUTDOWN_DELAY", "value": "4s"},
                 {"name": "POD_NAME", **field("metadata.name")}, {"name": "NODE_NAME", **field("spec.nodeName")}],
         "ports": [{"name": "http", "containerPort": 8080}],
-        "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 1},
+        # A machine that has far too much to do is no reason to take an application away.
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 1, "timeoutSeconds": 5, "failureThreshold": 5},
         "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}},
         "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
     }

@@ -178,7 +178,9 @@ class Upgrades:
         status = self.status()
         objects["status"] = {"upgrade": {key: value for key, value in status["upgrade"].items() if key in ("phase", "hold", "candidateSharePercent")},
                              "conditions": {one["type"]: [one["status"], one["reason"]] for one in status["conditions"]}}
-        return json.loads(_without_names(json.dumps(objects, sort_keys=True), status["serving"]))
+        shape = _sorted_names(json.loads(_without_names(json.dumps(objects, sort_keys=True), status["serving"])))
+        # What the other slot's pods read stays for a rollback, and is not there before the first upgrade.
+        return {name: body for name, body in shape.items() if not name.startswith(f"ConfigMap {NAME}-OTHER")}
 
     def requests(self) -> dict:
         """What every ready pod has answered since it runs, by its own count: {pod: [slot, requests]}."""
@@ -207,8 +209,19 @@ class Upgrades:
 
 
 def _without_names(text: str, serving: dict) -> str:
-    text = text.replace(serving["revision"], "REVISION").replace(f"{NAME}-{serving['slot']}", f"{NAME}-SLOT")
-    return text.replace(f'"ingressfleet.io/slot": "{serving["slot"]}"', '"ingressfleet.io/slot": "SLOT"')
+    text = text.replace(serving["revision"], "REVISION")
+    for slot, name in ((serving["slot"], "SERVING"), ("b" if serving["slot"] == "a" else "a", "OTHER")):
+        text = text.replace(f"{NAME}-{slot}", f"{NAME}-{name}").replace(f'"ingressfleet.io/slot": "{slot}"', f'"ingressfleet.io/slot": "{name}"')
+    return text
+
+
+def _sorted_names(value):
+    """Lists of names in one order, whichever slot they begin with."""
+    if isinstance(value, dict):
+        return {key: _sorted_names(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted(value) if all(isinstance(item, str) for item in value) else [_sorted_names(item) for item in value]
+    return value
 
 
 class Timeline:

@@ -73,7 +73,8 @@ ContainerShape Container(const ResolvedTier& tier, Slot slot) {
                    {{"name", "run"}, {"emptyDir", {{"medium", "Memory"}, {"sizeLimit", "256Mi"}}}}};
   shape.extra_ports = {{{"name", "stats"}, {"containerPort", kStatsPort}, {"protocol", "TCP"}},
                        {{"name", "admin"}, {"containerPort", kAdminPort}, {"protocol", "TCP"}}};
-  shape.readiness_probe = HttpProbe("/readyz", 2, 1);
+  // Not at the first miss: a node that is out of breath would take all pods of a tier away at once. Those that end leave without it.
+  shape.readiness_probe = HttpProbe("/readyz", 2, 3);
   shape.liveness_probe = HttpProbe("/healthz", 10, 6);
   shape.startup_probe = HttpProbe("/healthz", 1, 60);
   return shape;

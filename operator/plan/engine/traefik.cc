@@ -341,7 +341,8 @@ ContainerShape Container(const ResolvedTier& tier, Slot slot) {
   shape.volumes = {DynamicVolume(tier, slot), {{"name", "tmp"}, {"emptyDir", Json::object()}}};
   shape.extra_ports = {{{"name", "stats"}, {"containerPort", kMetricsPort}, {"protocol", "TCP"}},
                        {{"name", "admin"}, {"containerPort", kAdminPort}, {"protocol", "TCP"}}};
-  shape.readiness_probe = HttpProbe("/ready", 2, 1);
+  // Not at the first miss: a node that is out of breath would take all pods of a tier away at once. Those that end leave without it.
+  shape.readiness_probe = HttpProbe("/ready", 2, 3);
   shape.liveness_probe = HttpProbe("/ping", 10, 6);
   shape.startup_probe = HttpProbe("/ping", 1, 60);
   return shape;
