@@ -14,8 +14,8 @@ OWNER_LABEL = "ingressfleet.io/fleet"
 TIERS = ("public", "private", "staging")
 DEFAULT_MARK = "ingressclass.kubernetes.io/is-default-class"
 # Kinds a fleet consists of. Pods, ReplicaSets and EndpointSlices follow from them.
-OWNED_KINDS = ("Namespace", "Service", "ServiceAccount", "ConfigMap", "Secret", "Deployment", "DaemonSet", "PodDisruptionBudget", "IngressClass",
-               "NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
+OWNED_KINDS = ("Namespace", "Service", "ServiceAccount", "ConfigMap", "Secret", "Deployment", "DaemonSet", "ControllerRevision", "PodDisruptionBudget",
+               "IngressClass", "NetworkPolicy", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 ADMIN_PORT = 8405
 
 

@@ -26,6 +26,7 @@ KINDS = {
     "Event": ("api/v1", "events", True),
     "Deployment": ("apis/apps/v1", "deployments", True),
     "DaemonSet": ("apis/apps/v1", "daemonsets", True),
+    "ControllerRevision": ("apis/apps/v1", "controllerrevisions", True),
     "ReplicaSet": ("apis/apps/v1", "replicasets", True),
     "PodDisruptionBudget": ("apis/policy/v1", "poddisruptionbudgets", True),
     "EndpointSlice": ("apis/discovery.k8s.io/v1", "endpointslices", True),

@@ -58,7 +58,7 @@ def test_a_loss_is_noticed(client, kube, address):
     """The control: a pod that is killed at once, under connections, is a loss."""
     client.get_until({"app": APP}, INTERNET, address, "meter.example.test")
     with client.load(address, ["meter.example.test"], [APP], "http-new=50,http-keep=50,ws=4") as load:
-        victim = kube.list("Pod", SPACE, f"app={APP}")[0]
+        victim = next(pod for pod in kube.list("Pod", SPACE, f"app={APP}") if not pod["metadata"].get("deletionTimestamp"))
         kube.delete("Pod", victim["metadata"]["name"], SPACE, grace=0)
         wait_until(lambda: load.progress()["failed"], "the load notices that a pod was killed")
     assert not load.summary["ok"] and load.summary["kinds"]["ws"]["failed"], load.describe()

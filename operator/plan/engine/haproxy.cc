@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/haproxy_settings.h"
-#include "plan/engine/engine.h"
+#include "plan/engine/parts.h"
 #include "plan/names.h"
 
 namespace ingressfleet::plan {
@@ -31,14 +31,6 @@ api::FieldErrors Validate(const api::Tier& tier, std::string_view, const std::st
 std::vector<std::string> Notices(const ResolvedTier&) { return {}; }
 
 kube::StringMap Settings(const api::Tier& tier) { return tier.controller.config; }
-
-Json HttpProbe(std::string_view path, int period_seconds, int failure_threshold) {
-  return {{"httpGet", {{"path", path}, {"port", "admin"}, {"scheme", "HTTP"}}},
-          {"periodSeconds", period_seconds},
-          {"timeoutSeconds", 2},
-          {"successThreshold", 1},
-          {"failureThreshold", failure_threshold}};
-}
 
 std::vector<std::string> Arguments(const ResolvedTier& tier, Slot slot) {
   std::vector<std::string> args{
@@ -71,34 +63,26 @@ ContainerShape Container(const ResolvedTier& tier, Slot slot) {
                          {{"name", "run"}, {"mountPath", "/run/ingressfleet"}}};
   shape.volumes = {{{"name", "settings"}, {"configMap", {{"name", SlotObjectName(tier, slot)}, {"defaultMode", 420}}}},
                    {{"name", "run"}, {"emptyDir", {{"medium", "Memory"}, {"sizeLimit", "256Mi"}}}}};
-  shape.extra_ports = {{{"name", "stats"}, {"containerPort", kStatsPort}, {"protocol", "TCP"}},
-                       {{"name", "admin"}, {"containerPort", kAdminPort}, {"protocol", "TCP"}}};
-  // Not at the first miss: a node that is out of breath would take all pods of a tier away at once. Those that end leave without it.
-  shape.readiness_probe = HttpProbe("/readyz", 2, 3);
-  shape.liveness_probe = HttpProbe("/healthz", 10, 6);
-  shape.startup_probe = HttpProbe("/healthz", 1, 60);
+  AddAdminPorts(kStatsPort, kAdminPort, shape);
+  AddHealthProbes("/readyz", "/healthz", shape);
   return shape;
-}
-
-Json Rule(std::vector<std::string> groups, std::vector<std::string> resources, std::vector<std::string> verbs) {
-  return {{"apiGroups", std::move(groups)}, {"resources", std::move(resources)}, {"verbs", std::move(verbs)}};
 }
 
 Json ClusterRules(const ResolvedTier&) {
   return {
-      Rule({""}, {"services", "namespaces"}, {"list", "watch"}),
+      RoleRule({""}, {"services", "namespaces"}, {"list", "watch"}),
       // get: a Secret that becomes referenced after the watch passed it is fetched by name.
-      Rule({""}, {"secrets"}, {"get", "list", "watch"}),
-      Rule({"discovery.k8s.io"}, {"endpointslices"}, {"list", "watch"}),
-      Rule({"networking.k8s.io"}, {"ingresses", "ingressclasses"}, {"list", "watch"}),
-      Rule({""}, {"events"}, {"create", "patch"}),
+      RoleRule({""}, {"secrets"}, {"get", "list", "watch"}),
+      RoleRule({"discovery.k8s.io"}, {"endpointslices"}, {"list", "watch"}),
+      RoleRule({"networking.k8s.io"}, {"ingresses", "ingressclasses"}, {"list", "watch"}),
+      RoleRule({""}, {"events"}, {"create", "patch"}),
   };
 }
 
 Json NamespaceRules(const ResolvedTier& tier) {
-  Json live = Rule({""}, {"configmaps"}, {"get", "list", "watch"});
+  Json live = RoleRule({""}, {"configmaps"}, {"get", "list", "watch"});
   live["resourceNames"] = {LiveConfigName(tier)};
-  Json status = Rule({""}, {"configmaps"}, {"get", "patch"});
+  Json status = RoleRule({""}, {"configmaps"}, {"get", "patch"});
   status["resourceNames"] = {StatusConfigName(tier, Slot::kA), StatusConfigName(tier, Slot::kB)};
   return {live, status};
 }

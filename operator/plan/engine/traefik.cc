@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "kube/selector.h"
-#include "plan/engine/engine.h"
+#include "plan/engine/parts.h"
 #include "plan/names.h"
 #include "plan/render/render.h"
 
@@ -323,14 +323,6 @@ Json DynamicVolume(const ResolvedTier& tier, Slot slot) {
   return {{"name", "dynamic"}, {"projected", {{"sources", std::move(sources)}, {"defaultMode", 420}}}};
 }
 
-Json HttpProbe(std::string_view path, int period_seconds, int failure_threshold) {
-  return {{"httpGet", {{"path", path}, {"port", "admin"}, {"scheme", "HTTP"}}},
-          {"periodSeconds", period_seconds},
-          {"timeoutSeconds", 2},
-          {"successThreshold", 1},
-          {"failureThreshold", failure_threshold}};
-}
-
 ContainerShape Container(const ResolvedTier& tier, Slot slot) {
   ContainerShape shape;
   shape.args = MakeArguments(tier);
@@ -339,29 +331,21 @@ ContainerShape Container(const ResolvedTier& tier, Slot slot) {
   shape.volume_mounts = {{{"name", "dynamic"}, {"mountPath", kFolder}, {"readOnly", true}},
                          {{"name", "tmp"}, {"mountPath", "/tmp"}}};
   shape.volumes = {DynamicVolume(tier, slot), {{"name", "tmp"}, {"emptyDir", Json::object()}}};
-  shape.extra_ports = {{{"name", "stats"}, {"containerPort", kMetricsPort}, {"protocol", "TCP"}},
-                       {{"name", "admin"}, {"containerPort", kAdminPort}, {"protocol", "TCP"}}};
-  // Not at the first miss: a node that is out of breath would take all pods of a tier away at once. Those that end leave without it.
-  shape.readiness_probe = HttpProbe("/ready", 2, 3);
-  shape.liveness_probe = HttpProbe("/ping", 10, 6);
-  shape.startup_probe = HttpProbe("/ping", 1, 60);
+  AddAdminPorts(kMetricsPort, kAdminPort, shape);
+  AddHealthProbes("/ready", "/ping", shape);
   return shape;
 }
 
 // --- rights ---
 
-Json Rule(std::vector<std::string> groups, std::vector<std::string> resources, std::vector<std::string> verbs) {
-  return {{"apiGroups", std::move(groups)}, {"resources", std::move(resources)}, {"verbs", std::move(verbs)}};
-}
-
 /// All of them, or Traefik waits for ever: pkg/provider/kubernetes/ingress-nginx/client.go.
 Json ClusterRules(const ResolvedTier& tier) {
   Json rules{
-      Rule({""}, {"services", "secrets", "configmaps"}, {"list", "watch"}),
-      Rule({"discovery.k8s.io"}, {"endpointslices"}, {"list", "watch"}),
-      Rule({"networking.k8s.io"}, {"ingresses", "ingressclasses"}, {"list", "watch"}),
+      RoleRule({""}, {"services", "secrets", "configmaps"}, {"list", "watch"}),
+      RoleRule({"discovery.k8s.io"}, {"endpointslices"}, {"list", "watch"}),
+      RoleRule({"networking.k8s.io"}, {"ingresses", "ingressclasses"}, {"list", "watch"}),
   };
-  if (!tier.namespace_selector.is_null()) rules.push_back(Rule({""}, {"namespaces"}, {"list"}));
+  if (!tier.namespace_selector.is_null()) rules.push_back(RoleRule({""}, {"namespaces"}, {"list"}));
   return rules;
 }
 
