@@ -206,8 +206,9 @@ def test_operator_is_killed_at_every_write(settled, watched, mortal, measure):
         after = settled.wait_until_settled(before["revision"], seconds=800)
     watched.check(measure, "operator killed at every write")
     assert after["serving"]["slot"] != before["slot"]
+    # The last things go after the last word of the status.
+    wait_until(lambda: set(settled.shape()) == set(shape), f"nothing is there but {sorted(shape)}", 30)
     ended = settled.shape()
-    assert set(ended) == set(shape)
     for name, body in shape.items():
         assert ended[name] == body, name
     writes = mortal()
