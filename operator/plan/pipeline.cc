@@ -33,6 +33,11 @@ effect::Stage ClearDefaultMarks(const std::string& fleet, const Snapshot& snapsh
   return stage;
 }
 
+/// A budget without its workload guards nobody: it is what a deletion that was cut short has left.
+bool IsOrphan(const kube::Object& object, const Snapshot& snapshot) {
+  return object.Kind() == kube::kPodDisruptionBudget.kind && snapshot.Find(kube::kDeployment, object.Namespace(), object.Name()) == nullptr;
+}
+
 ResolvedFleet WithProbeSources(const ResolvedFleet& specified, const Snapshot& snapshot, const TierStates& states) {
   ResolvedFleet fleet = specified;
   for (ResolvedTier& tier : fleet.tiers) {
@@ -139,7 +144,7 @@ Plan MakePlan(const ResolvedFleet& specified, const Snapshot& snapshot, const Kn
   plan.difference = Diff(fleet.name, plan.desired, snapshot);
   plan.prune = PruneObjects(fleet.name, plan.desired, snapshot, fleet.force_removal, [&](const kube::Object& object) {
     const auto rendering = renderings.find(std::string(object.Label(kTierLabel)));
-    return rendering != renderings.end() && IsKept(rendering->second, object);
+    return rendering != renderings.end() && IsKept(rendering->second, object) && !IsOrphan(object, snapshot);
   });
   plan.ingress_status = IngressStatusChanges(fleet, plan.observed, snapshot);
   return plan;
