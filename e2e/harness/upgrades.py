@@ -274,7 +274,7 @@ class Watched:
         self.upgrades, self.kube = upgrades, kube
         self.before = upgrades.entry()
         self.load = client.load(upgrades.address, [HOST], [APP], mix, source, stream_seconds=STREAM_SECONDS)
-        self.recorder = Recorder(kube, ("Service", NAME), ("Ingress", SPACE))
+        self.recorder = Recorder(kube, ("Service", NAME), ("Ingress", SPACE), ("IngressFleet", ""))
         self.timeline = Timeline(upgrades, self.load)
 
     def __enter__(self) -> "Watched":
@@ -295,6 +295,13 @@ class Watched:
         self.check_address()
         if measure:
             measure(f"{name}: requests", self.load.summary["sent"], "", f"{self.load.summary['failed']} failed; {' → '.join(self.timeline.phases())}")
+
+    def check_conditions(self) -> None:
+        """An upgrade that goes well is progress, and nothing that anybody must be woken for."""
+        wanted = {"Available": "True", "Degraded": "False"}
+        for seen in self.recorder.events("IngressFleet"):
+            wrong = [one for one in seen.item.get("status", {}).get("conditions", []) if one["status"] != wanted.get(one["type"], one["status"])]
+            assert not wrong, f"{seen}: {wrong}"
 
     def check_address(self) -> None:
         """The address and everything that names it stayed as it was, event by event."""

@@ -54,6 +54,7 @@ def test_new_configuration(settled, watched, operator, measure):
     assert after["serving"]["slot"] != before["slot"]
     assert [phase for phase in ("Warm", "Expand", "Observe", "Retain") if phase not in watched.timeline.phases()] == []
     watched.check(measure, "new configuration")
+    watched.check_conditions()
     watched.timeline.write(ROOT / "build" / "upgrade-timeline.json")
     measure("upgrade: writes to the API server", writes_of(operator) - writes, "", "objects, status and Events")
 
@@ -69,6 +70,7 @@ def test_new_version(settled, watched, cluster, measure):
     assert {pod["spec"]["containers"][0]["image"] for pod in settled.pods()} == {NEXT_IMAGE}
     assert after["serving"]["slot"] != before["slot"]
     watched.check(measure, "new version")
+    watched.check_conditions()
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,7 @@ def test_engine_switch(settled, watched, traefik_image, measure):
         after = settled.wait_until_settled(traefik["serving"]["revision"])
     assert after["serving"]["slot"] == before["slot"]
     watched.check(measure, "HAProxy → Traefik → HAProxy")
+    watched.check_conditions()
 
 
 @pytest.mark.timeout(240)

@@ -39,6 +39,7 @@ def test_upgrade(settled, client, kube, measure):
         settled.apply(new_configuration)
         settled.wait_until_settled(before["revision"])
     watched.check(measure, f"three nodes, {settled.policy}")
+    watched.check_conditions()
 
 
 def test_upgrade_while_a_node_is_drained(settled, cluster, client, kube, measure):

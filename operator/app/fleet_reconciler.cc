@@ -122,7 +122,7 @@ Settlement FleetReconciler::Maintain(plan::Snapshot& snapshot, const plan::Resol
   }
   for (int round = 0; round < kRecordsPerPass; ++round) {
     plan::Plan plan = MakePlan(snapshot, fleet);
-    if (!plan.record) return Act(snapshot, fleet, std::move(plan));
+    if (!plan.record) return Act(snapshot, std::move(plan));
     if (const auto status = Record(snapshot, plan); !status) return SettleError(status.error());
   }
   return Settlement::After(std::chrono::seconds(1));
@@ -167,7 +167,8 @@ base::Status FleetReconciler::Record(plan::Snapshot& snapshot, const plan::Plan&
   return {};
 }
 
-Settlement FleetReconciler::Act(const plan::Snapshot& snapshot, const plan::ResolvedFleet& fleet, plan::Plan plan) {
+Settlement FleetReconciler::Act(const plan::Snapshot& snapshot, plan::Plan plan) {
+  const plan::ResolvedFleet& fleet = plan.fleet;
   effect::Outcome outcome;
   if (!fleet.paused) {
     AppendOutcome(outcome, Carry(snapshot, plan.difference.batch));

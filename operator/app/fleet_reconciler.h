@@ -33,7 +33,7 @@ class FleetReconciler {
   plan::Plan MakePlan(const plan::Snapshot& snapshot, const plan::ResolvedFleet& fleet);
   /// Makes the changed intent of a plan last, and `snapshot` the one it was written to.
   base::Status Record(plan::Snapshot& snapshot, const plan::Plan& plan);
-  Settlement Act(const plan::Snapshot& snapshot, const plan::ResolvedFleet& fleet, plan::Plan plan);
+  Settlement Act(const plan::Snapshot& snapshot, plan::Plan plan);
   effect::Outcome Carry(const plan::Snapshot& snapshot, const effect::Batch& batch);
   base::Status WriteStatus(const plan::Snapshot& snapshot, const api::FleetStatus& status);
   void Forget(const std::string& fleet);

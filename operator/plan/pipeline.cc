@@ -124,8 +124,9 @@ ResolvedTier WithProbeSources(ResolvedTier tier, const upgrade::TierState& state
 Knowledge KnowledgeOf(const kube::Object& fleet) { return {DecodeStates(api::DecodeStatus(fleet)), {}}; }
 
 Plan MakePlan(const ResolvedFleet& specified, const Snapshot& snapshot, const Knowledge& knowledge) {
-  const ResolvedFleet fleet = WithProbeSources(specified, snapshot, knowledge.states);
   Plan plan;
+  plan.fleet = WithProbeSources(specified, snapshot, knowledge.states);
+  const ResolvedFleet& fleet = plan.fleet;
   std::map<std::string, RevisionBody> desired;
   for (const ResolvedTier& tier : fleet.tiers) {
     const ObservedTier& observed = plan.observed.emplace(tier.name, Observe(tier, snapshot)).first->second;

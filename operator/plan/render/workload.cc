@@ -36,7 +36,8 @@ Json SpreadOver(std::string_view topology_key, const ResolvedTier& tier, Slot sl
 /// https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/#implicit-conventions
 ///
 /// With externalTrafficPolicy Local a node serves only while it has a pod. New pods therefore go first where the other slot's
-/// are, so that the set of nodes, which the balancer's health checks look at, does not change when traffic moves.
+/// are, so that the set of nodes, which the balancer's health checks look at, does not change when traffic moves. They do so
+/// with any policy: it can then be changed in place, without new pods. Only on ports of the host two slots cannot be neighbours.
 Json Affinity(const ResolvedTier& tier, Slot slot) {
   const auto near_or_far = [&](Slot pods) {
     const Json term{{"topologyKey", "kubernetes.io/hostname"},
@@ -45,7 +46,7 @@ Json Affinity(const ResolvedTier& tier, Slot slot) {
     return Json{{"preferredDuringSchedulingIgnoredDuringExecution", Json::array({weighted})}};
   };
   Json affinity{{"podAntiAffinity", near_or_far(slot)}};
-  if (tier.entry.external_traffic_policy == "Local") affinity["podAffinity"] = near_or_far(Other(slot));
+  if (!tier.listeners.host_network) affinity["podAffinity"] = near_or_far(Other(slot));
   return affinity;
 }
 
