@@ -1,4 +1,5 @@
 """A fleet of one tier whose controller is replaced, and what is seen of it meanwhile."""
+import collections
 import contextlib
 import itertools
 import json
@@ -76,6 +77,7 @@ class Upgrades:
         wait_until(lambda: not kube.list("Service", NAME, f"{OWNER_LABEL}={NAME}") and not kube.get("IngressFleet", NAME), "the fleet is gone", 120)
         kube.delete("Namespace", NAME)
         kube.delete("Namespace", SPACE)
+        wait_until(lambda: not kube.get("Namespace", NAME) and not kube.get("Namespace", SPACE), "its namespaces are gone", 60)
 
     # --- orders ---
 
@@ -182,8 +184,8 @@ class Upgrades:
         # What the other slot's pods read stays for a rollback, and is not there before the first upgrade.
         return {name: body for name, body in shape.items() if not name.startswith(f"ConfigMap {NAME}-OTHER")}
 
-    def requests(self) -> dict:
-        """What every ready pod has answered since it runs, by its own count: {pod: [slot, requests]}."""
+    def counts(self) -> dict:
+        """What every ready pod has taken since it runs, by its own count: {pod: [slot, requests, connections]}. Traefik does not count connections."""
         counts = {}
         for pod in self.pods():
             labels, ports = pod["metadata"]["labels"], pod["spec"]["containers"][0]["ports"]
@@ -192,10 +194,8 @@ class Upgrades:
                 page = Metrics(self.kube.pod_http(NAME, pod["metadata"]["name"], port, "/metrics"))
             except (ApiError, Unreachable):
                 continue  # it does not run yet, or no longer
-            counts[pod["metadata"]["name"]] = [labels["ingressfleet.io/slot"], sum(
-                value for name, have, value in page.samples
-                if name in ("haproxy_frontend_http_requests_total", "traefik_entrypoint_requests_total")
-                and have.get("proxy", have.get("entrypoint")) in FRONTENDS)]
+            requests = _of_clients(page, "haproxy_frontend_http_requests_total", "traefik_entrypoint_requests_total")
+            counts[pod["metadata"]["name"]] = [labels["ingressfleet.io/slot"], requests, _of_clients(page, "haproxy_frontend_connections_total")]
         return counts
 
     def kill(self, slot: str) -> None:
@@ -206,6 +206,10 @@ class Upgrades:
             for process in processes:
                 with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
                     process.kill()
+
+
+def _of_clients(page: Metrics, *names: str) -> float:
+    return sum(value for name, labels, value in page.samples if name in names and labels.get("proxy", labels.get("entrypoint")) in FRONTENDS)
 
 
 def _without_names(text: str, serving: dict) -> str:
@@ -242,18 +246,40 @@ class Timeline:
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
-        started = time.monotonic()
+        self.started = time.monotonic()
         while not self._stop.wait(0.25):
             try:
-                progress = self.load.progress()
-                self.samples.append({"at": round(time.monotonic() - started, 2), "phase": self.upgrades.phase(), "selected": self.upgrades.selected(),
-                                     "answered": sum(progress["answered"].values()), "failed": progress["failed"], "pods": self.upgrades.requests()})
+                progress, upgrade = self.load.progress(), self.upgrades.status()["upgrade"]
+                self.samples.append({"at": round(time.monotonic() - self.started, 2), "phase": upgrade["phase"], "step": upgrade["step"],
+                                     "share": upgrade["candidateSharePercent"], "selected": self.upgrades.selected(),
+                                     "answered": sum(progress["answered"].values()), "failed": progress["failed"], "pods": self.upgrades.counts()})
             except Exception:  # an API server under load answers late: a gap in the picture
                 continue
 
     def write(self, file: Path) -> None:
         """What scripts/plot-upgrade draws."""
         file.write_text(json.dumps(self.samples) + "\n")
+
+    def last_connection(self, slot: str) -> float:
+        """When a pod of the slot was last seen to have taken another one, by the monotonic clock."""
+        last, known = 0.0, {}
+        for sample in self.samples:
+            for pod, (of, _, connections) in sample["pods"].items():
+                if of == slot and connections > known.get(pod, 0.0):
+                    known[pod], last = connections, sample["at"]
+        return self.started + last
+
+    def share(self, step: int, slot: str) -> float:
+        """Of all connections that were opened in that step of a canary, the part that the slot took."""
+        taken = collections.Counter()
+        for before, after in itertools.pairwise(self.of_step(step)):
+            for pod, (of, _, connections) in after["pods"].items():
+                if pod in before["pods"]:
+                    taken[of] += connections - before["pods"][pod][2]
+        return taken[slot] / sum(taken.values())
+
+    def of_step(self, step: int) -> list[dict]:
+        return [sample for sample in self.samples if (sample["phase"], sample["step"]) == ("Shift", step)]
 
     def phases(self) -> list[str]:
         seen: list[str] = []

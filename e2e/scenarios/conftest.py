@@ -8,11 +8,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness import install, leftovers, waiting  # noqa: E402  (the folder is not on the path before)
-from harness.client import Client  # noqa: E402
+from harness.client import INTERNET, Client  # noqa: E402
 from harness.cluster import Cluster, Stopwatch  # noqa: E402
 from harness.fleet import Fleet, describe_pod  # noqa: E402
 from harness.report import Report  # noqa: E402
 from harness.sites import Sites  # noqa: E402
+from harness.upgrades import APP, HOST, Upgrades, Watched  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption("--nodes", type=int, default=1, help="run the scenarios for a cluster of so many nodes")
@@ -146,3 +147,23 @@ def describe_world(cluster, operator, fleet) -> str:
     warnings.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
     parts += [f"{event['involvedObject']['kind']} {event['involvedObject']['name']}: {event['reason']}: {event['message'][:300]}" for event in warnings[-10:]]
     return "\n".join(parts)
+
+
+@pytest.fixture(scope="module")
+def upgrades(cluster, operator):
+    """A fleet of one tier whose controller is replaced, and an application behind it."""
+    with Upgrades(cluster, install.PROXY_IMAGE) as upgrades:
+        yield upgrades
+
+
+@pytest.fixture
+def settled(upgrades, client):
+    """Its tier at rest, answering."""
+    upgrades.wait_until_settled()
+    client.get_until({"app": APP}, INTERNET, upgrades.address, HOST)
+    return upgrades
+
+
+@pytest.fixture
+def watched(settled, client, kube):
+    return Watched(settled, client, kube)

@@ -2,21 +2,15 @@
 any upgrade: test_three_nodes.py measures that, and the bounds are its own."""
 import pytest
 
-from harness import apps, install
+from harness import apps
 from harness.client import INTERNET
 from harness.nodes import DARK_SECONDS, IN_FLIGHT_SECONDS, STALE_SECONDS, all_nodes_ready, another_answers, announcer
-from harness.upgrades import APP, HOST, SPACE, Upgrades, Watched, new_configuration
+from harness.upgrades import APP, HOST, SPACE, Watched, new_configuration
 from harness.waiting import wait_until
 
 pytestmark = [pytest.mark.nodes(3), pytest.mark.timeout(420)]
 
 MIX = "http-new=50"  # an address that moves breaks established connections, by the nature of layer 2
-
-
-@pytest.fixture(scope="module")
-def upgrades(cluster, operator):
-    with Upgrades(cluster, install.PROXY_IMAGE) as upgrades:
-        yield upgrades
 
 
 @pytest.fixture(params=["Local", "Cluster"])

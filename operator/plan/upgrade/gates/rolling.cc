@@ -11,8 +11,9 @@ Answer RolledTo(const Context& context, const Revision& revision) {
   const SlotSeen& slot = context.Serving();
   const std::int64_t need = std::max<std::int64_t>(1, context.tier.replicas);
   if (slot.exists && slot.revision == revision.hash && slot.updated >= need) return Answer::Pass();
-  return Answer::Wait("Rolling", fmt::format("{} has {} of {} pods of revision {}", context.ServingName(),
-                                             slot.revision == revision.hash ? slot.updated : 0, need, revision.hash));
+  return Answer::Wait("Rolling", fmt::format("{} has {} of {} pods of revision {}{}{}", context.ServingName(),
+                                             slot.revision == revision.hash ? slot.updated : 0, need, revision.hash,
+                                             slot.problem.empty() ? "" : ": ", slot.problem));
 }
 
 Answer RolledOut(const Context& context) { return RolledTo(context, context.state.candidate->revision); }
