@@ -81,9 +81,9 @@ class Upgrades:
 
     # --- orders ---
 
-    def apply(self, change=None) -> None:
-        """Makes the spec the one above, changed by `change(tier)`, but for the configuration, whose change would be an upgrade of its own. Orders
-        of an earlier scenario go."""
+    def apply(self, change=None, others: tuple[dict, ...] = ()) -> None:
+        """Makes the spec the one above, changed by `change(tier)`, but for the configuration, whose change would be an upgrade of its own, and with
+        `others` as further tiers. Orders of an earlier scenario go."""
         wanted = manifest(self.image, self.policy)
         tier = wanted["spec"]["tiers"][0]
         present = self.kube.get("IngressFleet", NAME)
@@ -91,6 +91,7 @@ class Upgrades:
             tier["controller"]["config"] = present["spec"]["tiers"][0]["controller"].get("config", {})
         if change:
             change(tier)
+        wanted["spec"]["tiers"] += others
 
         def written() -> dict:
             found = self.kube.get("IngressFleet", NAME)
@@ -157,9 +158,13 @@ class Upgrades:
 
     @property
     def address(self) -> str:
-        given = self.entry().get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
+        return self.address_of(NAME)
+
+    def address_of(self, tier: str) -> str:
+        entry = self.kube.get("Service", f"{tier}-entry", NAME) or {}
+        given = entry.get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
         if "ip" not in given[0]:
-            raise NotYet(f"Service {ENTRY} has no address")
+            raise NotYet(f"Service {tier}-entry has no address")
         return given[0]["ip"]
 
     def selected(self) -> str:

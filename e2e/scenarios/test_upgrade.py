@@ -3,14 +3,17 @@ import time
 
 import pytest
 
-from harness import install
-from harness.client import OFFICE
+from harness import apps, install
+from harness.client import INTERNET, OFFICE
 from harness.cluster import ROOT, run
-from harness.upgrades import Watched, new_configuration
+from harness.fleet import OWNER_LABEL
+from harness.upgrades import APP, MIX, NAME, SPACE, STREAM_SECONDS, Watched, manifest, new_configuration
 from harness.waiting import wait_until
 
 NEXT_IMAGE = "ingressfleet/proxy:next"  # the same proxy under another name: what matters is that everything is replaced
 TRAEFIK_IMAGE = "docker.io/library/traefik:v3.7.12"
+ELDER = "elder"  # a second tier, with its own class and address
+MOVED_HOST = "moved.example.test"
 
 
 def writes_of(operator) -> float:
@@ -71,6 +74,31 @@ def test_engine_switch(settled, watched, traefik_image, measure):
     assert after["serving"]["slot"] == before["slot"]
     watched.check(measure, "HAProxy → Traefik → HAProxy")
     watched.check_conditions()
+
+
+@pytest.mark.timeout(300)
+def test_class_handover(settled, client, kube, made, traefik_image, measure):
+    """What no upgrade can do, two tiers can: see docs/how-to/move.md. Here from a class that Traefik serves to one that HAProxy serves."""
+    elder = {**manifest(install.PROXY_IMAGE, settled.policy)["spec"]["tiers"][0], "name": ELDER, "controller": {"engine": "Traefik", "image": traefik_image}}
+    entry, pods = settled.entry(), {pod["metadata"]["uid"] for pod in settled.pods()}
+    settled.apply(others=(elder,))
+    kube.apply(apps.ingress(ELDER, SPACE, MOVED_HOST, APP, ELDER))
+    address = wait_until(lambda: settled.address_of(ELDER), "the other tier has an address", 60)
+    client.get_until({"app": APP}, INTERNET, address, MOVED_HOST)
+    with client.load(address, [MOVED_HOST], [APP], MIX, stream_seconds=STREAM_SECONDS) as on_the_old_address:
+        made(apps.ingress("moved", SPACE, MOVED_HOST, APP, NAME))
+        client.get_until({"app": APP}, INTERNET, settled.address, MOVED_HOST)
+        on_the_old_address.go_on(400)
+    with client.load(settled.address, [MOVED_HOST], [APP], MIX, stream_seconds=STREAM_SECONDS) as on_the_new_address:
+        kube.delete("Ingress", ELDER, SPACE)
+        settled.apply()
+        wait_until(lambda: not [kind for kind, space in (("IngressClass", ""), ("Service", NAME), ("Deployment", NAME))
+                                if kube.list(kind, space, f"{OWNER_LABEL}={NAME},ingressfleet.io/tier={ELDER}")], "the other tier is gone", 90)
+        on_the_new_address.go_on(400)
+    on_the_old_address.check()
+    on_the_new_address.check()
+    assert (settled.entry()["metadata"]["uid"], {pod["metadata"]["uid"] for pod in settled.pods()}) == (entry["metadata"]["uid"], pods)
+    measure("class handover: requests", on_the_old_address.summary["sent"] + on_the_new_address.summary["sent"], "", "0 failed at either address")
 
 
 @pytest.mark.timeout(300)
