@@ -29,7 +29,7 @@ std::optional<E> ByName(const std::array<E, kCount>& values, std::string_view (*
 constexpr std::array kTraffics{Traffic::kNone, Traffic::kA, Traffic::kB, Traffic::kBoth};
 constexpr std::array kStrategies{upgrade::Strategy::kBlueGreen, upgrade::Strategy::kCanary, upgrade::Strategy::kRollingUpdate};
 constexpr std::array kCutovers{upgrade::CutoverMode::kExpandContract, upgrade::CutoverMode::kExpandTerminate,
-                               upgrade::CutoverMode::kFlip, upgrade::CutoverMode::kDualEntry};
+                               upgrade::CutoverMode::kFlip};
 constexpr std::array kVerdicts{upgrade::Verdict::kUnknown, upgrade::Verdict::kPass, upgrade::Verdict::kFail};
 /// Keys of status.tiers[].upgrade.handledRequests, in the order of upgrade::RequestKind.
 constexpr std::array<const char*, upgrade::kRequestKinds> kRequestNames{"hold", "resume", "abort", "promote", "rollback", "retry"};

@@ -24,7 +24,6 @@ std::string_view CutoverName(CutoverMode mode) {
     case CutoverMode::kExpandContract: return "ExpandContract";
     case CutoverMode::kExpandTerminate: return "ExpandTerminate";
     case CutoverMode::kFlip: return "Flip";
-    case CutoverMode::kDualEntry: return "DualEntry";
   }
   return "";
 }

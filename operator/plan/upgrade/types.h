@@ -59,7 +59,7 @@ class ProbeSet {
 enum class Strategy { kBlueGreen, kCanary, kRollingUpdate };
 enum class Promotion { kManual, kAutomatic };
 enum class OnFailure { kRollback, kHold };
-enum class CutoverMode { kExpandContract, kExpandTerminate, kFlip, kDualEntry };
+enum class CutoverMode { kExpandContract, kExpandTerminate, kFlip };
 std::string_view StrategyName(Strategy strategy);
 std::string_view CutoverName(CutoverMode mode);
 

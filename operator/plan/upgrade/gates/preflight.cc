@@ -5,17 +5,11 @@
 namespace ingressfleet::plan::upgrade {
 namespace {
 
-// Flip drops what the balancer still sends to the old nodes, so it needs a policy under which every node serves. A move to
-// another entry (DNS) is a decision about names that this machine does not own.
+// Flip drops what the balancer still sends to the old nodes, so it needs a policy under which every node serves.
 Answer CutoverPossible(const Context& context) {
   if (context.state.cutover == CutoverMode::kFlip && context.tier.local_traffic_policy) {
     return Answer::Fail("CutoverImpossible", fmt::format("tier {}: cutover Flip loses connections with externalTrafficPolicy "
                                                          "Local; use ExpandContract", context.tier.name));
-  }
-  if (context.state.cutover == CutoverMode::kDualEntry) {
-    return Answer::Fail("CutoverImpossible", fmt::format("tier {}: this change needs a second entry and a change of DNS; add a "
-                                                         "tier with the new settings that also serves this one, move the names, "
-                                                         "then remove this tier", context.tier.name));
   }
   return Answer::Pass();
 }

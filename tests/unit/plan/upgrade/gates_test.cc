@@ -67,7 +67,6 @@ const Case kCases[] = {
     {Chain::kPreflight, "cutover-possible", Phase::kPreflight, Nothing, kP, ""},
     {Chain::kPreflight, "cutover-possible", Phase::kPreflight,
      [](Fixture& f) { f.state.cutover = CutoverMode::kFlip, f.tier.local_traffic_policy = true; }, kF, "CutoverImpossible"},
-    {Chain::kPreflight, "cutover-possible", Phase::kPreflight, [](Fixture& f) { f.state.cutover = CutoverMode::kDualEntry; }, kF, "CutoverImpossible"},
     {Chain::kPreflight, "compatible", Phase::kPreflight, Nothing, kP, ""},
     {Chain::kPreflight, "compatible", Phase::kPreflight, Missing<Probe::kPreflight>, kU, "PreflightUnknown"},
     {Chain::kPreflight, "compatible", Phase::kPreflight, Bad<Probe::kPreflight>, kF, "PreflightFailed"},
