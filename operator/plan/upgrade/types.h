@@ -336,7 +336,6 @@ struct Want {
   std::array<WantedSlot, 2> slots;
   WantedEntry entry;
   bool preview = false;            ///< preview Service of the candidate
-  std::optional<Slot> webhook;     ///< slot behind the tier's admission webhook
   bool freeze_entry = false;       ///< no load balancer attribute may be edited now
 
   const WantedSlot& operator[](Slot slot) const { return slots[slot == Slot::kA ? 0 : 1]; }

@@ -175,7 +175,6 @@ Want WantedOf(const Context& context, const Gates& gates, std::vector<Note>& not
   if (state.phase == Phase::kDeleting && seen.entry.exists && slots_gone) want.entry.action = SlotAction::kDelete;
   want.preview = WantsPreview(state.phase) && state.strategy != Strategy::kRollingUpdate;
   want.freeze_entry = RowOf(state.phase).freezes_entry;
-  if (state.serving && state.phase != Phase::kDeleting && state.phase != Phase::kInstall) want.webhook = state.serving->slot;
   return want;
 }
 
