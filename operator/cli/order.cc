@@ -130,7 +130,7 @@ OrderAnswer Pause(const Subject& subject) {
 
 OrderAnswer Resume(const Subject& subject) {
   if (!subject.upgrade.hold) return Refuse("the tier is not held");
-  for (const std::string_view reason : {plan::upgrade::kHoldPaused, plan::upgrade::kHoldEntryMissing, plan::upgrade::kHoldAmbiguous}) {
+  for (const std::string_view reason : {plan::upgrade::kHoldPaused, plan::upgrade::kHoldAmbiguous}) {
     if (subject.IsHeldFor(reason)) return Refuse(fmt::format("resume does not end a hold for {}: {}", reason, subject.upgrade.hold->message));
   }
   return Write("");

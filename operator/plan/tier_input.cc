@@ -227,8 +227,6 @@ upgrade::TierInput InputOf(const ResolvedFleet& fleet, const ResolvedTier& tier,
   input.observe_probes = ObserveProbes(tier);
   input.requests = ParseRequests(snapshot.fleet->Annotations(), tier.name);
   input.paused = fleet.paused;
-  // A lost entry has lost its address already; without a new one the tier stays dark. AddressStable tells when it differs.
-  input.recreate_entry = true;
   return input;
 }
 

@@ -16,7 +16,6 @@ constexpr Rule kRules[] = {
     {"requests", true, true, RecordRequests},
     {"pause", true, true, FollowPause},
     {"deletion", false, true, FollowDeletion},
-    {"entry", false, true, NoticeEntry},
     {"commit", false, false, NoticeCommit},
     {"drift", false, false, NoticeDrift},
     {"healthy-side", false, false, KeepHealthySide},
@@ -82,8 +81,7 @@ bool IsDeleted(const Context& context, const Gates& gates) {
 }  // namespace
 
 bool IsFrozen(const TierState& state) {
-  return state.hold && (state.hold->reason == kHoldForeignOwner || state.hold->reason == kHoldEntryMissing ||
-                        state.hold->reason == kHoldAmbiguous);
+  return state.hold && (state.hold->reason == kHoldForeignOwner || state.hold->reason == kHoldAmbiguous);
 }
 
 void Say(std::vector<Note>& notes, bool warning, std::string reason, std::string message) {

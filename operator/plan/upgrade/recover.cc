@@ -122,13 +122,6 @@ TierState FromSelected(Builder builder, Slot selected) {
   return std::move(builder).Unresolved("annotation serving-revision fits neither slot");
 }
 
-TierState FromMissingEntry(Builder builder) {
-  const bool a = builder.seen[Slot::kA].exists;
-  const bool b = builder.seen[Slot::kB].exists;
-  if (a != b && !builder.tier.recreate_entry) return std::move(builder).Unresolved("the entry Service does not exist");
-  return FromNone(std::move(builder));
-}
-
 }  // namespace
 
 bool MustRecover(const SlotsSeen& seen, const TierState& state) {
@@ -145,7 +138,7 @@ TierState Recover(const TierInput& tier, const SlotsSeen& seen, const TierState&
   builder.state.history = old.history;
   builder.state.finished_at = old.finished_at;
   builder.state.strategy = Strategy::kBlueGreen;
-  if (!seen.entry.exists) return FromMissingEntry(std::move(builder));
+  if (!seen.entry.exists) return FromNone(std::move(builder));
 
   // The annotation is written together with the selector: where they differ, somebody else has edited the selector.
   const auto committed = seen.entry.committed ? seen.entry.committed : seen.entry.traffic;

@@ -20,7 +20,7 @@ struct Rule {
 
 std::span<const Rule> AllRules();
 
-/// A Hold in which the entry is somebody else's or gone, or nobody knows which slot serves.
+/// A Hold in which the entry is somebody else's, or nobody knows which slot serves.
 bool IsFrozen(const TierState& state);
 /// Enters a phase: next transition id, new deadline, no window.
 TierState Enter(const Context& context, TierState next, Phase phase);
@@ -34,7 +34,6 @@ std::optional<TierState> FollowAbort(const Context& context, const Gates& gates,
 // rules_world.cc
 std::optional<TierState> Rebuild(const Context& context, const Gates& gates, std::vector<Note>& notes);
 std::optional<TierState> FollowDeletion(const Context& context, const Gates& gates, std::vector<Note>& notes);
-std::optional<TierState> NoticeEntry(const Context& context, const Gates& gates, std::vector<Note>& notes);
 std::optional<TierState> NoticeCommit(const Context& context, const Gates& gates, std::vector<Note>& notes);
 std::optional<TierState> NoticeDrift(const Context& context, const Gates& gates, std::vector<Note>& notes);
 std::optional<TierState> KeepHealthySide(const Context& context, const Gates& gates, std::vector<Note>& notes);

@@ -22,7 +22,7 @@ void RecordHold(const Context& context, const Request& request, TierState& next,
 }
 
 void RecordResume(const Context& context, const Request&, TierState& next, Notes& notes) {
-  if (!next.hold || next.hold->reason == kHoldPaused || next.hold->reason == kHoldEntryMissing || next.hold->reason == kHoldAmbiguous) {
+  if (!next.hold || next.hold->reason == kHoldPaused || next.hold->reason == kHoldAmbiguous) {
     if (next.hold) Say(notes, true, "CannotResume", next.hold->message);
     return;
   }

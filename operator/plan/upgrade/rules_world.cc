@@ -6,7 +6,7 @@
 #include "plan/upgrade/recover.h"
 #include "plan/upgrade/rules.h"
 
-// What the world does to us: a lost record, a deleted or edited entry, a side that dies, a new specification.
+// What the world does to us: a lost record, an edited entry, a side that dies, a new specification.
 namespace ingressfleet::plan::upgrade {
 namespace {
 
@@ -54,19 +54,6 @@ std::optional<TierState> FollowDeletion(const Context& context, const Gates&, No
   TierState next = state;
   next.hold.reset();
   return Enter(context, std::move(next), Phase::kDeleting);
-}
-
-std::optional<TierState> NoticeEntry(const Context& context, const Gates&, Notes& notes) {
-  const TierState& state = context.state;
-  const bool held = state.hold && state.hold->reason == kHoldEntryMissing;
-  if (held && (context.seen.entry.exists || context.tier.recreate_entry)) return Rearm(context);
-  const bool expected = state.phase != Phase::kInstall && state.phase != Phase::kDeleting && state.phase != Phase::kUnresolved;
-  if (context.seen.entry.exists || !expected || context.tier.recreate_entry || held) return std::nullopt;
-  TierState next = HoldIn(context, kHoldEntryMissing,
-                          fmt::format("Service {} is gone and with it the tier's address: restore it, or allow that a new one is made",
-                                      context.EntryName()));
-  Say(notes, true, "EntryMissing", next.hold->message);
-  return next;
 }
 
 std::optional<TierState> NoticeCommit(const Context& context, const Gates&, Notes&) {

@@ -117,7 +117,6 @@ struct TierInput {
   bool deleting = false;  ///< the tier or the fleet is being deleted
   bool class_in_use = false;
   bool force_delete = false;    ///< deletionPolicy: Force
-  bool recreate_entry = false;  ///< a lost entry Service may be created again (its address may change)
 };
 
 /// One slot as it is now. `ready` is counted from the pods. The other numbers come from one read of the Deployment (or DaemonSet);
@@ -258,7 +257,6 @@ inline constexpr std::string_view kHoldPaused = "Paused";
 inline constexpr std::string_view kHoldInconclusive = "Inconclusive";
 inline constexpr std::string_view kHoldFailed = "Failed";  ///< onFailure: Hold
 inline constexpr std::string_view kHoldForeignOwner = "ForeignOwner";
-inline constexpr std::string_view kHoldEntryMissing = "EntryMissing";
 inline constexpr std::string_view kHoldAmbiguous = "Ambiguous";
 
 struct HistoryEntry {

@@ -17,9 +17,7 @@ Role RoleOf(const TierState& state, Slot slot) {
   return Role::kNone;
 }
 
-bool Frozen(const TierState& state) {
-  return state.hold && (state.hold->reason == kHoldForeignOwner || state.hold->reason == kHoldEntryMissing);
-}
+bool Frozen(const TierState& state) { return state.hold && state.hold->reason == kHoldForeignOwner; }
 
 WantedSlot Keep() { return {}; }
 WantedSlot Delete() {
@@ -128,7 +126,7 @@ WantedEntry WantEntry(const Context& context, const Gates& gates, bool fence, Wa
   if (Frozen(state)) return entry;
   if (!live.exists) {
     if (state.phase == Phase::kDeleting) return entry;
-    if (state.phase != Phase::kInstall && !context.tier.recreate_entry) return entry;
+    // A lost entry has lost its address already; without a new one the tier stays dark. AddressStable tells when it differs.
     return {SlotAction::kEnsure, Traffic::kNone, state.transition_id, ServingAnnotation(state)};
   }
   const auto target = TargetTraffic(state);

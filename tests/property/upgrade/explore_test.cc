@@ -112,7 +112,6 @@ void Shape(World& world, std::mt19937_64& random) {
   world.tier.promotion = Pick(random, 3) == 0 ? Promotion::kManual : Promotion::kAutomatic;
   if (Pick(random, 3) == 0) world.tier.approval_deadline = seconds(300);
   world.tier.on_failure = Pick(random, 5) == 0 ? OnFailure::kHold : OnFailure::kRollback;
-  world.tier.recreate_entry = Pick(random, 3) == 0;
   world.tier.replicas = 1 + Pick(random, 3);
   for (int revision = 2; revision <= 4; ++revision) world.quality[revision] = kQualities[Pick(random, 6)];
 }

@@ -151,7 +151,6 @@ TEST(FailureCases, T12BothStaySelectedUntilTheSlotToGoBackToIsAlive) {
 
 TEST(FailureCases, T16ALostEntryIsMadeAgainAndSelectsNothingBeforeItsListIsInForce) {
   Fixture fixture(Phase::kObserve);
-  fixture.tier.recreate_entry = true;
   fixture.seen.entry = {};
   fixture.b().in_slices = 0;
   const Decision decision = fixture.Rest();
@@ -162,7 +161,6 @@ TEST(FailureCases, T16ALostEntryIsMadeAgainAndSelectsNothingBeforeItsListIsInFor
   EXPECT_EQ(Selected(fixture.Rest()), Traffic::kNone);
   fixture.seen.entry.access_in_force = true;
   EXPECT_EQ(Selected(fixture.Rest()), Traffic::kB);
-  EXPECT_TRUE(World(SampleFleet("three-tiers.yaml")).MakePlanNow().advances.at("private").input.recreate_entry) << "of every tier";
 }
 
 TEST(FailureCases, T17ADeletedClassComesBackAndNothingElseIsWritten) {

@@ -102,7 +102,6 @@ const Edge kEdges[] = {
     {"AbortMidDone", Phase::kAbortMid, Nothing, Phase::kAbortPre, ""},
     {"AbortPreDone", Phase::kAbortPre, [](Fixture& f) { f.b() = {}, f.seen.preview_exists = false, f.state.failed_revisions = {"r2"}; }, Phase::kStable, ""},
     {"AbortPreServingDead", Phase::kAbortPre, [](Fixture& f) { f.a().ready = 0; }, Phase::kAbortPre, ""},
-    {"EntryGone", Phase::kObserve, [](Fixture& f) { f.seen.entry = {}; }, Phase::kObserve, "EntryMissing"},
     {"Paused", Phase::kWarm, [](Fixture& f) { f.tier.paused = true, f.b().ready = 0, f.Wait(seconds(5000)); }, Phase::kWarm, "Paused"},
     {"HeldByUser", Phase::kExpand, [](Fixture& f) { f.Order(RequestKind::kHold), Later(f); }, Phase::kExpand, "Requested"},
     {"HeldButCandidateDies", Phase::kObserve, [](Fixture& f) { f.Order(RequestKind::kHold), CandidateDies(f); }, Phase::kAbortMid, "Requested"},

@@ -82,8 +82,8 @@ const Case kCases[] = {
     {"ForeignSelectorNoAnnotation",
      [](World& w) { w.Entry_(Traffic::kA, "").Slot_(Slot::kA, "r1"), w.seen.entry.traffic = w.seen.entry.committed = std::nullopt; },
      Phase::kUnresolved, "", "", ""},
-    {"EntryGone", [](World& w) { w.Slot_(Slot::kA, "r1"); }, Phase::kUnresolved, "", "", ""},
-    {"EntryGoneMayBeMadeAgain", [](World& w) { w.Slot_(Slot::kA, "r1"), w.tier.recreate_entry = true; }, Phase::kInstall, "a:r1", "", ""},
+    {"EntryGone", [](World& w) { w.Slot_(Slot::kA, "r1"); }, Phase::kInstall, "a:r1", "", ""},
+    {"EntryGoneTwoSlots", [](World& w) { w.Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); }, Phase::kUnresolved, "", "", ""},
 };
 
 TEST(Recover, ReadsWhatTheObjectsSay) {
