@@ -62,7 +62,6 @@ std::optional<Chain> ChainOf(Phase phase) {
     case Phase::kAbortPre: return Chain::kAbortPre;
     case Phase::kAbortMid: return Chain::kAbortMid;
     case Phase::kAbortPost: return Chain::kAbortPost;
-    case Phase::kDeleting: return Chain::kDeleting;
   }
   return std::nullopt;
 }

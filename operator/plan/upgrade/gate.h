@@ -60,11 +60,11 @@ struct Gate {
 
 enum class Chain {
   kInstall, kStart, kPreflight, kProvision, kWarm, kVerify, kApprove, kExpand, kShift, kTerminate, kContract, kObserve,
-  kRetain, kDrain, kFinalize, kRolling, kRollingBack, kAbortPre, kAbortMid, kAbortPost, kDeleting,
+  kRetain, kDrain, kFinalize, kRolling, kRollingBack, kAbortPre, kAbortMid, kAbortPost,
   kSelect,  ///< before every write of the entry's selector
   kRemove,  ///< before a slot is deleted or made smaller than the tier wants
 };
-inline constexpr int kChainCount = 23;
+inline constexpr int kChainCount = 22;
 std::string_view ChainName(Chain chain);
 /// The chain that must pass to leave a phase; nothing for phases without one.
 std::optional<Chain> ChainOf(Phase phase);

@@ -15,7 +15,6 @@ constexpr Rule kRules[] = {
     {"rebuild", true, true, Rebuild},
     {"requests", true, true, RecordRequests},
     {"pause", true, true, FollowPause},
-    {"deletion", false, true, FollowDeletion},
     {"commit", false, false, NoticeCommit},
     {"drift", false, false, NoticeDrift},
     {"healthy-side", false, false, KeepHealthySide},
@@ -73,11 +72,6 @@ void Report(const Context& context, const Gates& gates, Decision& decision) {
   }
 }
 
-bool IsDeleted(const Context& context, const Gates& gates) {
-  return context.state.phase == Phase::kDeleting && context.tier.deleting &&
-         Ask(gates[Chain::kDeleting], context).verdict == Verdict::kPass;
-}
-
 }  // namespace
 
 bool IsFrozen(const TierState& state) {
@@ -112,7 +106,6 @@ Decision Advance(const TierInput& tier, const SlotsSeen& seen, const TierState& 
   decision.probes = ProbesOf(tier, state);
   if (state.candidate) decision.probe_revision = state.candidate->revision.hash;
   decision.wake_at = WakeAt(context);
-  decision.deleted = IsDeleted(context, gates);
   return decision;
 }
 

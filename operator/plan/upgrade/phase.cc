@@ -86,8 +86,6 @@ constexpr PhaseRow kRows[] = {
      [](const TierInput& tier, const TierState&) { return tier.expand_dwell; }, "admission time of the balancer",
      [](const TierInput& tier, const TierState&) -> Timeout { return tier.expand_dwell + seconds(30); }, "admission + 30 s",
      WayOut::kWait, WayOut::kRearm, false, Phase::kAbortPost, false, true},
-    {Phase::kDeleting, "Deleting", TrafficRule::kNone, "select nothing, end and delete the slots, then the entry", nullptr, "",
-     Fixed<600>, "600 s", WayOut::kWait, WayOut::kRearm, false, Phase::kDeleting, false, false},
 };
 static_assert(std::size(kRows) == kPhaseCount);
 
@@ -178,7 +176,6 @@ Phase Successor(const TierInput& tier, const SlotsSeen& seen, const TierState& s
     case Phase::kDrain: return Phase::kFinalize;
     case Phase::kAbortPost: return Phase::kAbortMid;
     case Phase::kAbortMid: return Phase::kAbortPre;
-    case Phase::kDeleting: return Phase::kDeleting;
     case Phase::kFinalize:
     case Phase::kRolling:
     case Phase::kRollingBack:

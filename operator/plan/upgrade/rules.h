@@ -33,7 +33,6 @@ std::optional<TierState> FollowAbort(const Context& context, const Gates& gates,
 
 // rules_world.cc
 std::optional<TierState> Rebuild(const Context& context, const Gates& gates, std::vector<Note>& notes);
-std::optional<TierState> FollowDeletion(const Context& context, const Gates& gates, std::vector<Note>& notes);
 std::optional<TierState> NoticeCommit(const Context& context, const Gates& gates, std::vector<Note>& notes);
 std::optional<TierState> NoticeDrift(const Context& context, const Gates& gates, std::vector<Note>& notes);
 std::optional<TierState> KeepHealthySide(const Context& context, const Gates& gates, std::vector<Note>& notes);

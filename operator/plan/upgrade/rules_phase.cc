@@ -120,7 +120,7 @@ std::optional<TierState> Passed(const Context& context, Notes& notes) {
 bool IsHeld(const TierState& state) {
   const Phase phase = state.phase;
   const bool back = phase == Phase::kAbortPre || phase == Phase::kAbortMid || phase == Phase::kAbortPost ||
-                    phase == Phase::kRollingBack || phase == Phase::kDeleting;
+                    phase == Phase::kRollingBack;
   return state.hold && !back;
 }
 
@@ -130,12 +130,8 @@ std::optional<TierState> LeavePhase(const Context& context, const Gates& gates, 
   const TierState& state = context.state;
   const auto chain = ChainOf(state.phase);
   if (!chain || IsHeld(state) || !state.serving) return std::nullopt;
-  if (state.phase == Phase::kStable && context.tier.deleting) return std::nullopt;
   const ChainResult asked = Ask(gates[*chain], context);
-  if (asked.verdict == Verdict::kPass) {
-    if (state.phase == Phase::kDeleting) return std::nullopt;
-    return Passed(context, notes);
-  }
+  if (asked.verdict == Verdict::kPass) return Passed(context, notes);
   if (state.phase == Phase::kStable && state.rollback && asked.first.reason == "UpToDate") {
     TierState next = state;
     next.rollback.reset();

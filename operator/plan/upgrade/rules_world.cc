@@ -34,28 +34,6 @@ std::optional<TierState> Rebuild(const Context& context, const Gates&, Notes& no
   return next;
 }
 
-std::optional<TierState> FollowDeletion(const Context& context, const Gates&, Notes& notes) {
-  const TierState& state = context.state;
-  if (!context.tier.deleting) {
-    if (state.phase != Phase::kDeleting) return std::nullopt;
-    if (!state.serving) return Recover(context.tier, context.seen, state, context.now);
-    TierState next = state;  // the tier is wanted again: start from an entry that selects nothing
-    next.candidate.reset();
-    next.previous.reset();
-    next.serving->revision = context.tier.desired;
-    return Enter(context, std::move(next), Phase::kInstall);
-  }
-  if (state.phase == Phase::kDeleting) return std::nullopt;
-  if (context.tier.class_in_use && !context.tier.force_delete) {
-    notes.push_back({true, false, "ClassInUse", fmt::format("tier {} stays while Ingresses use its class; move them or set "
-                                                            "deletionPolicy: Force", context.tier.name)});
-    return std::nullopt;
-  }
-  TierState next = state;
-  next.hold.reset();
-  return Enter(context, std::move(next), Phase::kDeleting);
-}
-
 std::optional<TierState> NoticeCommit(const Context& context, const Gates&, Notes&) {
   const EntrySeen& live = context.seen.entry;
   const auto target = TargetTraffic(context.state);
@@ -72,7 +50,7 @@ std::optional<TierState> NoticeCommit(const Context& context, const Gates&, Note
 std::optional<TierState> NoticeDrift(const Context& context, const Gates&, Notes& notes) {
   const EntrySeen& live = context.seen.entry;
   if (!live.exists || live.traffic == live.committed || context.state.drift_open) return std::nullopt;
-  if (context.state.phase == Phase::kDeleting || !TargetTraffic(context.state)) return std::nullopt;
+  if (!TargetTraffic(context.state)) return std::nullopt;
   TierState next = context.state;
   std::erase_if(next.drift_repairs, [&](TimePoint at) { return context.now - at > kDriftWindow; });
   next.drift_repairs.push_back(context.now);

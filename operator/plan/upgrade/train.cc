@@ -37,7 +37,7 @@ std::optional<TimePoint> LastFinished(const std::vector<TrainCar>& cars) {
 
 TrainCar CarOf(const TierInput& tier, const TierState& state) {
   TrainCar car{tier.name, IsRunning(state.phase), false, false, state.finished_at};
-  if (!state.serving || state.phase == Phase::kInstall || state.phase == Phase::kDeleting || tier.deleting) return car;
+  if (!state.serving || state.phase == Phase::kInstall) return car;
   const auto& failed = state.failed_revisions;
   const bool differs = !tier.desired.hash.empty() && tier.desired.hash != state.serving->revision.hash;
   car.failed = differs && std::find(failed.begin(), failed.end(), tier.desired.hash) != failed.end();

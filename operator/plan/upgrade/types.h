@@ -114,9 +114,6 @@ struct TierInput {
   Requests requests;
   bool may_start = true;  ///< the fleet's train lets this tier begin (train.h); only read in Stable
   bool paused = false;    ///< the fleet is paused: status goes on, objects are not touched
-  bool deleting = false;  ///< the tier or the fleet is being deleted
-  bool class_in_use = false;
-  bool force_delete = false;    ///< deletionPolicy: Force
 };
 
 /// One slot as it is now. `ready` is counted from the pods. The other numbers come from one read of the Deployment (or DaemonSet);
@@ -214,9 +211,8 @@ enum class Phase {
   kAbortPre,
   kAbortMid,
   kAbortPost,
-  kDeleting,
 };
-inline constexpr int kPhaseCount = 23;
+inline constexpr int kPhaseCount = 22;
 
 struct SlotRef {
   Slot slot = Slot::kA;
@@ -357,7 +353,6 @@ struct Decision {
   std::string probe_revision;
   std::optional<TimePoint> wake_at;  ///< call again at this time even if nothing happened
   std::int64_t share_percent = 0;    ///< true share of new connections that the candidate gets, by endpoints
-  bool deleted = false;              ///< tier deletion is complete
   std::vector<Note> notes;
 };
 

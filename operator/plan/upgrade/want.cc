@@ -74,7 +74,6 @@ WantedSlot WantPrevious(const Context& context, Slot slot) {
 WantedSlot WantLeftover(const Context& context, Slot slot) { return context.seen[slot].exists ? Delete() : Keep(); }
 
 WantedSlot WantSlot(const Context& context, Slot slot) {
-  if (context.state.phase == Phase::kDeleting) return WantLeftover(context, slot);
   switch (RoleOf(context.state, slot)) {
     case Role::kServing: return WantServing(context, slot);
     case Role::kCandidate: return WantCandidate(context, slot);
@@ -124,11 +123,8 @@ WantedEntry WantEntry(const Context& context, const Gates& gates, bool fence, Wa
   const TierState& state = context.state;
   WantedEntry entry;
   if (Frozen(state)) return entry;
-  if (!live.exists) {
-    if (state.phase == Phase::kDeleting) return entry;
-    // A lost entry has lost its address already; without a new one the tier stays dark. AddressStable tells when it differs.
-    return {SlotAction::kEnsure, Traffic::kNone, state.transition_id, ServingAnnotation(state)};
-  }
+  // A lost entry has lost its address already; without a new one the tier stays dark. AddressStable tells when it differs.
+  if (!live.exists) return {SlotAction::kEnsure, Traffic::kNone, state.transition_id, ServingAnnotation(state)};
   const auto target = TargetTraffic(state);
   Traffic traffic = live.traffic.value_or(Traffic::kNone);  // only kept when it is ours, see below
   const bool move = target && (live.traffic != *target || live.committed != live.traffic ||
@@ -146,7 +142,7 @@ WantedEntry WantEntry(const Context& context, const Gates& gates, bool fence, Wa
   }
   if (!moving && live.committed != live.traffic) return entry;  // any write would make somebody else's selector ours
   const std::string annotation = ServingAnnotation(state);
-  const bool write = moving || fence || (live.serving_revision != annotation && state.phase != Phase::kDeleting);
+  const bool write = moving || fence || live.serving_revision != annotation;
   return {SlotAction::kEnsure, traffic, write ? state.transition_id : live.transition_id, annotation};
 }
 
@@ -168,9 +164,6 @@ Want WantedOf(const Context& context, const Gates& gates, std::vector<Note>& not
   }
   want.entry = WantEntry(context, gates, fence, want, notes);
   const TierState& state = context.state;
-  const SlotsSeen& seen = context.seen;
-  const bool slots_gone = !seen[Slot::kA].exists && !seen[Slot::kB].exists && seen[Slot::kA].pods + seen[Slot::kB].pods == 0;
-  if (state.phase == Phase::kDeleting && seen.entry.exists && slots_gone) want.entry.action = SlotAction::kDelete;
   want.preview = WantsPreview(state.phase) && state.strategy != Strategy::kRollingUpdate;
   want.freeze_entry = RowOf(state.phase).freezes_entry;
   return want;

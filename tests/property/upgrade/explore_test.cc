@@ -84,7 +84,6 @@ const Action kActions[] = {
     {"move-nodes", 2, true, [](World& w, auto& r) { w.MoveNodes(AnySlot(r), Pick(r, 2) == 0 ? 1U : 3U); }},
     {"evidence", 2, true, [](World& w, auto&) { w.evidence_up = !w.evidence_up; }},
     {"pause", 1, true, [](World& w, auto& r) { w.tier.paused = Pick(r, 3) == 0; }},
-    {"delete-tier", 1, true, [](World& w, auto& r) { w.tier.deleting = Pick(r, 12) == 0; }},
     {"spec", 5, true, [](World& w, auto& r) { w.SetDesired(1 + Pick(r, 4)); }},
     {"replicas", 2, true, [](World& w, auto& r) { w.tier.replicas = 1 + Pick(r, 3); }},
     {"promote", 6, true, [](World& w, auto& r) { w.Ask(RequestKind::kPromote, AnyRevision(r)); }},
@@ -142,10 +141,6 @@ bool IsServing(const World& world) {
 /// Where an upgrade may rest: served and up to date (or the wanted revision has failed), or held for a named reason.
 std::optional<std::string> RestOf(World& world) {
   const TierState& state = world.status.state;
-  if (world.tier.deleting) {
-    return state.phase == Phase::kDeleting && !world.entry.exists && !world.slots[0].exists && !world.slots[1].exists
-               ? std::optional<std::string>("Deleted") : std::nullopt;
-  }
   if (state.hold) return "Hold:" + state.hold->reason;
   if (state.phase == Phase::kInstall && world.QualityOf(Number(world.tier.desired.hash)) == Quality::kNeverReady) return "Install:NotReady";
   // A broken revision that was made to serve by a lost status or a deleted workload: reported, nothing to go to.
@@ -578,7 +573,7 @@ TEST(UpgradeModel, EveryGuardThatIsTakenOutIsNoticed) {
       {"select/covers-serving", {{Chain::kSelect, "covers-serving"}}, {}, kAny},
       {"select/nodes-covered", {{Chain::kSelect, "nodes-covered"}}, {},
        [](World& w, std::mt19937_64&) { w.tier.local_traffic_policy = true, w.tier.cutover = CutoverMode::kExpandContract; }, "move-nodes"},
-      {"remove/not-selected", {{Chain::kRemove, "not-selected"}}, {}, kAny},
+      {"remove/not-selected", {{Chain::kRemove, "not-selected"}}, {}, kAny, "edit-selector"},
       {"remove/not-last-ready", {{Chain::kRemove, "not-last-ready"}}, {}, kAny},
       {"verify/parity", {{Chain::kVerify, "parity"}}, {}, kAny},
       {"approve/approved", {{Chain::kApprove, "approved"}}, {}, kAny},

@@ -584,10 +584,6 @@ class World {
     const Workload& rest = slots[Index(other)];
     const bool edited = foreign_ > write.entry_basis;
     const bool excused = edited || lost_[Index(other)] > write.slot_basis[Index(other)] || lost_[Index(write.slot)] > write.slot_basis[Index(write.slot)];
-    if (write.phase == Phase::kDeleting) {
-      if (entry.exists && entry.traffic && !edited && Selects(*entry.traffic, write.slot)) Break("I3", "a deleted tier's slot went before the selector");
-      return;
-    }
     if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "removal while unresolved");
     if (entry.exists && entry.traffic && !edited && *entry.traffic == Only(write.slot)) {
       Break("I3", fmt::format("slot {} is taken away while it alone is selected", SlotName(write.slot)));
@@ -608,8 +604,7 @@ class World {
     const WantedEntry& wanted = write.entry_wanted;
     if (write.version != entry.version && !(options_.flaws.ignores_object_versions && entry.exists)) return false;
     if (wanted.action == SlotAction::kDelete) {
-      if (write.phase != Phase::kDeleting) Break("I9", "the entry was deleted");
-      DeleteEntry();
+      Break("I9", "the entry was deleted");
       return true;
     }
     if (!entry.exists) {
@@ -633,7 +628,7 @@ class World {
     const Traffic to = write.entry_wanted.traffic;
     // Before the first exposure somebody else's selector is taken back to nothing; afterwards there is no way to nothing.
     const bool exposed = entry.committed != Traffic::kNone;
-    if (to == Traffic::kNone && exposed && write.phase != Phase::kDeleting) Break("I1", "the selector was set to none");
+    if (to == Traffic::kNone && exposed) Break("I1", "the selector was set to none");
     if (to == Traffic::kNone) return;
     if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "selection while unresolved");
     std::int64_t selected = 0;

@@ -17,9 +17,7 @@ Answer EntryFenced(const Context& context) {
 Answer NotSelected(const Context& context) {
   const EntrySeen& entry = context.seen.entry;
   if (!entry.exists) {
-    return context.state.phase == Phase::kDeleting
-               ? Answer::Pass()
-               : Answer::Wait("EntryMissing", fmt::format("Service {} is missing: nothing is removed", context.EntryName()));
+    return Answer::Wait("EntryMissing", fmt::format("Service {} is missing: nothing is removed", context.EntryName()));
   }
   if (!entry.traffic) {
     return Answer::Wait("SelectorForeign", fmt::format("selector of Service {} is not ours: nothing is removed", context.EntryName()));
@@ -40,7 +38,7 @@ Answer NotSelected(const Context& context) {
 
 // When one side is bad, the other one stays.
 Answer NotLastReady(const Context& context) {
-  if (context.state.phase == Phase::kDeleting || context.seen[context.slot].ready == 0) return Answer::Pass();
+  if (context.seen[context.slot].ready == 0) return Answer::Pass();
   if (context.seen[Other(context.slot)].ready > 0) return Answer::Pass();
   return Answer::Wait("LastReadySlot", fmt::format("{} is kept: {} has no ready pod", context.Name(context.slot),
                                                    context.Name(Other(context.slot))));

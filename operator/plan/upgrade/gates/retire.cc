@@ -42,18 +42,6 @@ Answer EntrySelectsServing(const Context& context) {
   return Answer::Wait("SelectorDrift", fmt::format("Service {} does not select {} only", context.EntryName(), context.ServingName()));
 }
 
-Answer AllGone(const Context& context) {
-  if (context.seen.entry.exists || context.seen.preview_exists) {
-    return Answer::Wait("EntryNotGone", fmt::format("Service {} still exists", context.EntryName()));
-  }
-  for (Slot slot : {Slot::kA, Slot::kB}) {
-    if (context.seen[slot].exists || context.seen[slot].pods > 0) {
-      return Answer::Wait("SlotNotGone", fmt::format("{} still exists or has pods", context.Name(slot)));
-    }
-  }
-  return Answer::Pass();
-}
-
 constexpr Gate kRetain[] = {
     {"retain-over", "retainSeconds have passed", RetainOver},
     {"serving-healthy", "the serving slot has all its pods ready now", ServingHealthy},
@@ -62,11 +50,7 @@ constexpr Gate kRetain[] = {
 };
 constexpr Gate kDrain[] = {{"previous-drained", "the former slot has no pod left", PreviousDrained}};
 constexpr Gate kFinalize[] = {{"slot-gone", "the former slot and the preview Service are gone", OtherSlotGone}};
-constexpr Gate kDeleting[] = {{"all-gone", "slots, preview and entry are gone", AllGone}};
-constexpr GateGroup kGroups[] = {{Chain::kRetain, kRetain},
-                                 {Chain::kDrain, kDrain},
-                                 {Chain::kFinalize, kFinalize},
-                                 {Chain::kDeleting, kDeleting}};
+constexpr GateGroup kGroups[] = {{Chain::kRetain, kRetain}, {Chain::kDrain, kDrain}, {Chain::kFinalize, kFinalize}};
 
 }  // namespace
 

@@ -28,7 +28,7 @@ Answer KeepsReady(const Context& context) {
   if (context.to == Traffic::kNone) {
     // By its annotation the entry was never exposed: then the selector is somebody else's, and nothing is better.
     const bool unexposed = context.state.phase == Phase::kInstall && context.seen.entry.committed == Traffic::kNone;
-    return unexposed || context.state.phase == Phase::kDeleting ? Answer::Pass() : Answer::Fail("SelectsNothing", "the tier has been exposed");
+    return unexposed ? Answer::Pass() : Answer::Fail("SelectsNothing", "the tier has been exposed");
   }
   if (context.to == Traffic::kBoth) return Answer::Pass();
   const Slot slot = context.to == Traffic::kA ? Slot::kA : Slot::kB;

@@ -151,8 +151,6 @@ const Case kCases[] = {
     {Chain::kDrain, "previous-drained", Phase::kDrain, [](Fixture& f) { f.a().pods = 0, f.a().wanted = 0; }, kP, ""},
     {Chain::kFinalize, "slot-gone", Phase::kFinalize, Nothing, kU, "SlotNotGone"},
     {Chain::kFinalize, "slot-gone", Phase::kFinalize, [](Fixture& f) { f.a() = {}, f.seen.preview_exists = false; }, kP, ""},
-    {Chain::kDeleting, "all-gone", Phase::kDeleting, Nothing, kU, "EntryNotGone"},
-    {Chain::kDeleting, "all-gone", Phase::kDeleting, [](Fixture& f) { f.seen = {}; }, kP, ""},
 
     {Chain::kRolling, "rolled-out", Phase::kRolling, Nothing, kU, "Rolling"},
     {Chain::kRolling, "rolled-out", Phase::kRolling, [](Fixture& f) { f.a().revision = "r2"; }, kP, ""},

@@ -105,8 +105,6 @@ const Edge kEdges[] = {
     {"Paused", Phase::kWarm, [](Fixture& f) { f.tier.paused = true, f.b().ready = 0, f.Wait(seconds(5000)); }, Phase::kWarm, "Paused"},
     {"HeldByUser", Phase::kExpand, [](Fixture& f) { f.Order(RequestKind::kHold), Later(f); }, Phase::kExpand, "Requested"},
     {"HeldButCandidateDies", Phase::kObserve, [](Fixture& f) { f.Order(RequestKind::kHold), CandidateDies(f); }, Phase::kAbortMid, "Requested"},
-    {"DeletionBlocked", Phase::kStable, [](Fixture& f) { f.tier.desired = {"r1", "v1"}, f.tier.deleting = f.tier.class_in_use = true; }, Phase::kStable, ""},
-    {"DeletionForced", Phase::kObserve, [](Fixture& f) { f.tier.deleting = f.tier.class_in_use = f.tier.force_delete = true; }, Phase::kDeleting, ""},
 };
 
 TEST(Machine, Edges) {
@@ -256,27 +254,6 @@ TEST(Machine, PauseStopsTimeAndResumesThePhaseFromItsBeginning) {
   EXPECT_EQ(fixture.state.phase, Phase::kWarm);
   EXPECT_EQ(fixture.state.deadline, fixture.now + fixture.tier.progress_deadline);
   EXPECT_FALSE(fixture.state.hold);
-}
-
-TEST(Machine, DeletionIsOrdered) {
-  Fixture fixture(Phase::kStable);
-  fixture.tier.deleting = true;
-  Decision decision = fixture.Rest();
-  EXPECT_EQ(decision.want->entry.traffic, Traffic::kNone);
-  EXPECT_EQ((*decision.want)[Slot::kA].action, SlotAction::kKeep);
-  fixture.seen.entry = {true, Traffic::kNone, fixture.state.transition_id, Traffic::kNone, "r1", true};
-  decision = fixture.Rest();
-  EXPECT_EQ((*decision.want)[Slot::kA].action, SlotAction::kKeep);  // its endpoints are still listed
-  fixture.a().in_slices = 0;
-  decision = fixture.Rest();
-  EXPECT_EQ((*decision.want)[Slot::kA].action, SlotAction::kDelete);
-  EXPECT_EQ(decision.want->entry.action, SlotAction::kEnsure);
-  fixture.a() = {};
-  decision = fixture.Rest();
-  EXPECT_EQ(decision.want->entry.action, SlotAction::kDelete);
-  EXPECT_FALSE(decision.deleted);
-  fixture.seen.entry = {};
-  EXPECT_TRUE(fixture.Rest().deleted);
 }
 
 TEST(Machine, EntryIsFrozenWhileTrafficMoves) {
