@@ -12,20 +12,20 @@ namespace {
 
 // Precedence: knowing what is, then what people have ordered, then safety, then what was going on.
 constexpr Rule kRules[] = {
-    {"rebuild", true, true, Rebuild},
-    {"requests", true, true, RecordRequests},
-    {"pause", true, true, FollowPause},
-    {"commit", false, false, NoticeCommit},
-    {"drift", false, false, NoticeDrift},
-    {"healthy-side", false, false, KeepHealthySide},
-    {"abort", false, false, FollowAbort},
-    {"spec", false, false, FollowSpec},
-    {"rollback", false, false, FollowRollback},
-    {"phase", false, false, LeavePhase},
+    {true, Rebuild},
+    {true, RecordRequests},
+    {true, FollowPause},
+    {false, NoticeCommit},
+    {false, NoticeDrift},
+    {false, KeepHealthySide},
+    {false, FollowAbort},
+    {false, FollowSpec},
+    {false, FollowRollback},
+    {false, LeavePhase},
 };
 
 ProbeSet ProbesOf(const TierInput& tier, const TierState& state) {
-  if (state.hold && IsFrozen(state)) return {};
+  if (IsFrozen(state)) return {};
   switch (state.phase) {
     case Phase::kPreflight: return {Probe::kPreflight};
     case Phase::kVerify: return tier.verify;
@@ -82,14 +82,13 @@ void Say(std::vector<Note>& notes, bool warning, std::string reason, std::string
   notes.push_back({warning, true, std::move(reason), std::move(message)});
 }
 
-std::span<const Rule> AllRules() { return kRules; }
-
 Decision Advance(const TierInput& tier, const SlotsSeen& seen, const TierState& state, const Evidence& evidence,
                  TimePoint now, const Gates& gates) {
   const Context context{tier, seen, state, evidence, now};
+  const bool stopped = tier.paused || IsFrozen(state);
   Decision decision;
   for (const Rule& rule : kRules) {
-    if ((tier.paused && !rule.while_paused) || (IsFrozen(state) && !rule.while_frozen)) continue;
+    if (stopped && !rule.while_stopped) continue;
     auto next = rule.next(context, gates, decision.notes);
     if (!next || SameIntent(*next, state)) continue;
     decision.state = *std::move(next);

@@ -3,7 +3,7 @@
 // record or nothing. At most one rule fires in a round: record first, act on what was recorded.
 
 #include <optional>
-#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,13 +12,9 @@
 namespace ingressfleet::plan::upgrade {
 
 struct Rule {
-  std::string_view name;
-  bool while_paused;  ///< also asked while the fleet is paused
-  bool while_frozen;  ///< also asked in a Hold that forbids to touch the entry
+  bool while_stopped;  ///< also asked while the fleet is paused, and in a Hold that forbids to touch the entry
   std::optional<TierState> (*next)(const Context& context, const Gates& gates, std::vector<Note>& notes);
 };
-
-std::span<const Rule> AllRules();
 
 /// A Hold in which the entry is somebody else's, or nobody knows which slot serves.
 bool IsFrozen(const TierState& state);

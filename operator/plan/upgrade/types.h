@@ -130,7 +130,6 @@ struct SlotSeen {
   std::int64_t restarts = 0;       ///< of the slot's live pods, added up
   std::int64_t pods = 0;           ///< all that exist, terminating ones too
   std::int64_t in_slices = 0;      ///< ready endpoints in the entry's slices that are pods of this slot and of `revision`
-  std::optional<std::int64_t> connections;
   std::string live_config;         ///< revision whose settings every ready pod has loaded; empty = not known
   bool access_in_force = false;    ///< every ready pod has loaded the access list that the tier asks for now
   std::set<std::string> nodes;     ///< of ready pods

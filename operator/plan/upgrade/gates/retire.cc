@@ -27,12 +27,9 @@ Answer ServingHealthy(const Context& context) {
 
 Answer PreviousDrained(const Context& context) {
   if (context.Previous().pods == 0 && context.Previous().wanted == 0) return Answer::Pass();
-  return Answer::Wait("Draining", fmt::format("{} has {} pods that finish their connections{}",
+  return Answer::Wait("Draining", fmt::format("{} has {} pods that finish their connections",
                                               context.state.previous ? context.Name(context.state.previous->slot) : "",
-                                              context.Previous().pods,
-                                              context.Previous().connections
-                                                  ? fmt::format(" ({} open)", *context.Previous().connections)
-                                                  : ""));
+                                              context.Previous().pods));
 }
 
 Answer EntrySelectsServing(const Context& context) {

@@ -60,7 +60,7 @@ struct Fixture {
 
   void Fill(Slot slot, const std::string& revision) {
     SlotSeen& live = seen[slot];
-    live = {true, revision, 7, 2, 2, 2, 2, 0, 2, 0, std::nullopt, revision, true, {"n1", "n2"}, "", std::nullopt};
+    live = {true, revision, 7, 2, 2, 2, 2, 0, 2, 0, revision, true, {"n1", "n2"}, "", std::nullopt};
   }
 
   /// Time passes while this process watches.

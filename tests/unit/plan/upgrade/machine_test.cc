@@ -294,7 +294,7 @@ TEST(Canary, ReplicasAndTrueShare) {
   Fixture fixture(Phase::kShift);
   fixture.state.strategy = Strategy::kCanary;
   fixture.tier.steps = {{25, seconds(10)}, {50, seconds(10)}};
-  fixture.a() = {true, "r1", 7, 3, 3, 3, 3, 0, 3, 3, std::nullopt, "r1", true, {}, "", std::nullopt};
+  fixture.a() = {true, "r1", 7, 3, 3, 3, 3, 0, 3, 3, "r1", true, {}, "", std::nullopt};
   fixture.tier.replicas = 3;
   EXPECT_EQ(CandidateNeed(fixture.tier, fixture.seen, fixture.state), 1);
   fixture.state.step = 1;
