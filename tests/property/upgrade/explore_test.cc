@@ -74,6 +74,7 @@ const Action kActions[] = {
     {"clock-jump", 2, true, [](World& w, auto& r) { AnyLeader(w, r).clock_offset += seconds(Pick(r, 2) == 0 ? 3600 : -3600); }},
     {"clock-repair", 4, true, [](World& w, auto& r) { AnyLeader(w, r).clock_offset = Duration(0); }},
     {"lose-status", 1, true, [](World& w, auto& r) { if (Pick(r, 3) == 0) w.LoseStatus(); }},
+    {"restore", 1, true, [](World& w, auto& r) { if (Pick(r, 6) == 0) w.StripAnnotation(), w.LoseStatus(); }},
     {"edit-selector", 1, true, [](World& w, auto& r) {
        constexpr std::optional<Traffic> kEdits[] = {std::nullopt, Traffic::kBoth, Traffic::kA, Traffic::kB};
        if (Pick(r, 2) == 0) w.EditSelector(kEdits[Pick(r, 4)]);

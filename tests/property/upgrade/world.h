@@ -357,6 +357,11 @@ class World {
   void LoseStatus() {
     status.version = NextVersion();
     status.state = {};
+    for (Operator& each : operators) each.watched_retain = false;  // a rebuilt record goes by the time in the annotation
+  }
+  void StripAnnotation() {
+    entry.serving_revision.clear();
+    entry.version = NextVersion();
   }
   void MoveNodes(Slot slot, unsigned nodes) {
     slots[Index(slot)].nodes = nodes;
