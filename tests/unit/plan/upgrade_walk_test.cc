@@ -60,11 +60,15 @@ class Cluster : public World {
       Tick();
       if (Pass()) continue;
       if (!next) return;
-      const base::Duration step = std::max<base::Duration>(*next - snapshot().now, std::chrono::seconds(1));
-      snapshot().now += step;
-      steady += step;
+      Wait(std::max<base::Duration>(*next - snapshot().now, std::chrono::seconds(1)));
     }
     throw std::runtime_error("it does not come to rest");
+  }
+
+  /// Time passes while the operator watches.
+  void Wait(base::Duration by) {
+    snapshot().now += by;
+    steady += by;
   }
 
   TierStates states;
@@ -252,7 +256,7 @@ TEST(UpgradeWalkTest, TheRecordSurvivesTheStatus) {
   };
   for (int i = 0; i < 400 && !is_over(); ++i) {
     cluster.Tick();
-    if (!cluster.Pass()) cluster.snapshot().now += std::chrono::seconds(20);
+    if (!cluster.Pass()) cluster.Wait(std::chrono::seconds(20));
     for (const auto& [name, state] : cluster.states) {
       api::TierStatus status;
       EncodeState(state, status);
