@@ -52,20 +52,34 @@ struct Builder {
   }
 
   TierState Unresolved(std::string why) && {
+    const std::string annotate =
+        seen.entry.exists ? fmt::format("set annotation ingressfleet.io/serving-revision on Service {}-entry to the revision that should serve, or ",
+                                        tier.name)
+                          : "";
     state.hold = HoldRecord{std::string(kHoldAmbiguous),
-                            fmt::format("tier {}: status is lost and {}; nothing is touched. Set annotation serving-revision on "
-                                        "Service {}-entry to the revision that should serve, or delete the slot that should not",
-                                        tier.name, why, tier.name),
+                            fmt::format("tier {}: status is lost and {}; nothing is touched. To resolve it, {}delete the workload of the slot that "
+                                        "should not serve", tier.name, why, annotate),
                             state.phase_started_at};
     return std::move(*this).In(Phase::kUnresolved);
   }
 };
 
+/// The one slot whose revision the entry's annotation names.
+std::optional<Slot> NamedSlot(const SlotsSeen& seen) {
+  const std::string& serving = seen.entry.serving_revision;
+  const bool is_a = !serving.empty() && seen[Slot::kA].revision == serving;
+  const bool is_b = !serving.empty() && seen[Slot::kB].revision == serving;
+  if (is_a == is_b) return std::nullopt;
+  return is_a ? Slot::kA : Slot::kB;
+}
+
 TierState FromNone(Builder builder) {
   const bool a = builder.seen[Slot::kA].exists;
   const bool b = builder.seen[Slot::kB].exists;
-  if (a && b) return std::move(builder).Unresolved("two slots exist while nothing is selected");
-  builder.state.serving = builder.RefOrFresh(b ? Slot::kB : Slot::kA);
+  std::optional<Slot> slot = b ? Slot::kB : Slot::kA;
+  if (a && b) slot = NamedSlot(builder.seen);
+  if (!slot) return std::move(builder).Unresolved("two slots exist while nothing is selected");
+  builder.state.serving = builder.RefOrFresh(*slot);
   return std::move(builder).In(Phase::kInstall);
 }
 
@@ -77,12 +91,10 @@ TierState FromBothSelected(Builder builder) {
     builder.state.serving = builder.Fresh(Slot::kA);
     return std::move(builder).In(Phase::kStable);
   }
-  const std::string& serving = builder.seen.entry.serving_revision;
-  const bool is_a = !serving.empty() && a.revision == serving;
-  const bool is_b = !serving.empty() && b.revision == serving;
-  if (is_a == is_b) return std::move(builder).Unresolved("both slots are selected and no annotation says which one is new");
+  const std::optional<Slot> serving = NamedSlot(builder.seen);
+  if (!serving) return std::move(builder).Unresolved("both slots are selected and no annotation says which one is new");
   // Forward would need proof that the candidate is good; back needs none.
-  return std::move(builder).WayBack(Phase::kAbortPost, is_a ? Slot::kA : Slot::kB);
+  return std::move(builder).WayBack(Phase::kAbortPost, *serving);
 }
 
 TierState FromSelected(Builder builder, Slot selected) {

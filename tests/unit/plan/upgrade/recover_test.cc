@@ -52,6 +52,8 @@ const Case kCases[] = {
     {"FirstSlotBeforeExposure", [](World& w) { w.Entry_(Traffic::kNone, "r1").Slot_(Slot::kB, "r1"); }, Phase::kInstall, "b:r1", "", ""},
     {"TwoSlotsNothingSelected", [](World& w) { w.Entry_(Traffic::kNone, "").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
      Phase::kUnresolved, "", "", ""},
+    {"TwoSlotsNothingSelectedAnnotated", [](World& w) { w.Entry_(Traffic::kNone, "r2").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
+     Phase::kInstall, "b:r2", "", ""},
     {"OneSlotServes", [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r1"); }, Phase::kStable, "a:r1", "", ""},
     {"OneSlotServesAfterRolling", [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r2"); }, Phase::kStable, "a:r2", "", ""},
     {"CandidateBeforeTraffic", [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
