@@ -207,3 +207,12 @@ class Load:
         """Seconds between the first and the last failure."""
         ends = [failure["at"] for failure in self.failures]
         return max(ends) - min(ends) if ends else 0.0
+
+    def longest_outage(self) -> float:
+        """Seconds of the longest time in which failures followed each other. Many requests begin in every second: a second without a failure is an end."""
+        longest, began, last = 0.0, None, None
+        for at in sorted(failure["at"] for failure in self.failures):
+            if last is None or at - last > 1:
+                began = at
+            longest, last = max(longest, at - began), at
+        return longest

@@ -65,6 +65,20 @@ class Operator:
 
         wait_until(ready, "the operator is ready and has a leader", seconds)
 
+    def wait_until_observed(self, seconds: float = 120) -> None:
+        """The cluster's own controllers see Deployments again. While an API server is away they retry at longer and longer intervals, up to a minute."""
+        limit = self.kube.get("Deployment", NAME, NAMESPACE)["spec"]["revisionHistoryLimit"]
+        wanted = self.kube.patch("Deployment", NAME, NAMESPACE, {"spec": {"revisionHistoryLimit": limit + 1}})["metadata"]["generation"]
+
+        def observed() -> bool:
+            seen = self.kube.get("Deployment", NAME, NAMESPACE)["status"].get("observedGeneration", 0)
+            if seen < wanted:
+                raise NotYet(f"generation {wanted}, observed {seen}")
+            return True
+
+        wait_until(observed, "the Deployment controller works", seconds)
+        self.kube.patch("Deployment", NAME, NAMESPACE, {"spec": {"revisionHistoryLimit": limit}})
+
     def pods(self) -> list[dict]:
         return [pod for pod in self.kube.list("Pod", NAMESPACE, f"app.kubernetes.io/name={NAME}") if not pod["metadata"].get("deletionTimestamp")]
 

@@ -59,7 +59,7 @@ def test_leader_is_killed(nothing_restarts, fleet, operator, client, kube, made,
     operator.wait_until_ready()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_api_server_is_away(nothing_restarts, fleet, operator, client, cluster, kube, made, measure):
     entries = {tier: (fleet[tier].entry()["metadata"]["uid"], fleet[tier].address) for tier in TIERS}
     with client.load(fleet["public"].address, [SHOP.host], [SHOP.app], MIX) as load:
@@ -75,6 +75,7 @@ def test_api_server_is_away(nothing_restarts, fleet, operator, client, cluster, 
         load.go_on(200)
     load.check()
     assert {tier: (fleet[tier].entry()["metadata"]["uid"], fleet[tier].address) for tier in TIERS} == entries
+    operator.wait_until_observed()
     operator.wait_until_ready()
     fleet.wait_until_available()
 

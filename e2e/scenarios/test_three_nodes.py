@@ -55,7 +55,7 @@ def test_drained(public, fleet, cluster, client, kube, measure, request):
     if policy == "Cluster":
         load.check()
     else:
-        assert load.longest_gap() < IN_FLIGHT_SECONDS, load.describe()
+        assert load.longest_outage() < IN_FLIGHT_SECONDS, load.describe()
     assert public.address == address
     fleet.wait_until_available()
 

@@ -63,6 +63,7 @@ def test_the_api_server_is_away(settled, watched, operator, cluster, measure):
         after = settled.wait_until_settled(before["revision"])
     watched.check(measure, f"API server away for {OUTAGE_SECONDS} s")
     assert after["serving"]["slot"] != before["slot"]
+    operator.wait_until_observed()
     operator.wait_until_ready()
 
 

@@ -52,7 +52,7 @@ def test_upgrade_while_a_node_is_drained(settled, cluster, client, kube, measure
     if settled.policy == "Cluster":
         load.check()
     else:
-        assert load.longest_gap() < IN_FLIGHT_SECONDS, load.describe()
+        assert load.longest_outage() < IN_FLIGHT_SECONDS, load.describe()
     watched.check_address()
 
 
