@@ -235,6 +235,11 @@ bool IsSaidElsewhere(const kube::Condition& condition, const api::TierStatus& ti
   return condition.type == "RolledOut" && tier.upgrade && (tier.upgrade->hold || IsUpgrading(tier));
 }
 
+/// A revision that takes its time, or its turn, is nothing that has gone wrong.
+bool IsPending(const kube::Condition& condition) {
+  return condition.type == "RolledOut" && (condition.reason == "RevisionPending" || condition.reason == "RollingOut");
+}
+
 std::vector<const kube::Condition*> BadConditions(const api::TierStatus& tier) {
   std::vector<const kube::Condition*> bad;
   for (const kube::Condition& condition : tier.conditions) {
@@ -245,7 +250,7 @@ std::vector<const kube::Condition*> BadConditions(const api::TierStatus& tier) {
 
 Line ConditionNote(const Pen& pen, const kube::Condition& condition) {
   const bool unknown = condition.status == ConditionStatus::kUnknown;
-  return {unknown ? Span{std::string(pen.glyphs.unknown), Tone::kBusy} : pen.Bad(),
+  return {unknown ? Span{std::string(pen.glyphs.unknown), Tone::kBusy} : IsPending(condition) ? pen.Busy() : pen.Bad(),
           {fmt::format(" {} {}", condition.type, kube::ConditionStatusName(condition.status)), Tone::kStrong},
           {fmt::format(" ({}): {}", condition.reason, condition.message)}};
 }
@@ -277,12 +282,12 @@ void AddWideNotes(const Pen& pen, const api::TierStatus& tier, Lines& notes) {
   if (!tier.failed_revisions.empty()) notes.push_back({{fmt::format("failed revisions: {}", fmt::join(tier.failed_revisions, ", ")), Tone::kQuiet}});
 }
 
-Span TierIcon(const Pen& pen, const api::TierStatus& tier, bool wrong) {
+Span TierIcon(const Pen& pen, const api::TierStatus& tier, const std::vector<const kube::Condition*>& bad) {
   if (!tier.upgrade || tier.upgrade->phase == "Unresolved") return {std::string(pen.glyphs.unknown), Tone::kBusy};
   if (tier.upgrade->hold) return {std::string(pen.glyphs.held), Tone::kBad};
   if (IsGoingBack(tier)) return {std::string(pen.glyphs.back), Tone::kBad};
-  if (wrong) return pen.Bad();
-  return IsUpgrading(tier) ? pen.Busy() : pen.Good();
+  if (!std::all_of(bad.begin(), bad.end(), [](const kube::Condition* condition) { return IsPending(*condition); })) return pen.Bad();
+  return IsUpgrading(tier) || !bad.empty() ? pen.Busy() : pen.Good();
 }
 
 std::string PhaseText(const api::TierStatus& tier) {
@@ -294,7 +299,7 @@ std::string PhaseText(const api::TierStatus& tier) {
 Node TierNode(const Pen& pen, const FleetView& fleet, const api::TierStatus& tier) {
   const auto bad = BadConditions(tier);
   Node node;
-  node.icon = TierIcon(pen, tier, !bad.empty());
+  node.icon = TierIcon(pen, tier, bad);
   node.name = {tier.name, Tone::kStrong};
   const bool slots = tier.upgrade && (tier.candidate || tier.previous || pen.options.pods);
   const std::string ready = fmt::format("{}/{}", tier.ready_replicas, tier.replicas);

@@ -38,7 +38,7 @@ TEST_P(Tree, NoLineIsWiderThanTheTerminal) {
 
 INSTANTIATE_TEST_SUITE_P(Situations, Tree,
                          ::testing::Values("new", "stable", "unwell", "warm", "verify", "approve", "expand", "observe", "retain", "hold", "aborted",
-                                           "given-up", "refused", "paused"),
+                                           "given-up", "refused", "paused", "waiting"),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::erase(name, '-');
