@@ -59,6 +59,7 @@ class Client:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._waiting: dict[int, queue.SimpleQueue] = {}
+        self._loads: list[Load] = []
         self._probe = subprocess.Popen(cluster.in_client(BINARIES / "probe"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -105,7 +106,12 @@ class Client:
     # --- load ---
 
     def load(self, address: str, hosts: list[str], expect: list[str], mix: str, source: str = INTERNET, **options) -> "Load":
-        return Load(self.cluster, address, hosts, expect, mix, source, **options)
+        self._loads.append(Load(self.cluster, address, hosts, expect, mix, source, **options))
+        return self._loads[-1]
+
+    def sent(self) -> int:
+        """Requests of all loads that have ended."""
+        return sum(load.summary.get("sent", 0) for load in self._loads)
 
 
 def _raise(error: Exception):

@@ -67,10 +67,11 @@ def echo_image(cluster):
 
 
 @pytest.fixture(scope="session")
-def client(cluster, echo_image):
+def client(cluster, echo_image, measure):
     client = Client(cluster)
     yield client
     client.close()
+    measure("requests of all scenarios under load", client.sent(), "", "each scenario says which of them may fail")
 
 
 @pytest.fixture(scope="session")
