@@ -209,11 +209,6 @@ class Load:
         lines += [f"  failed: {json.dumps(failure)[:400]}" for failure in self.failures[:5]]
         return "\n".join(lines)
 
-    def longest_gap(self) -> float:
-        """Seconds between the first and the last failure."""
-        ends = [failure["at"] for failure in self.failures]
-        return max(ends) - min(ends) if ends else 0.0
-
     def longest_outage(self) -> float:
         """Seconds of the longest time in which failures followed each other. Many requests begin in every second: a second without a failure is an end."""
         longest, began, last = 0.0, None, None
