@@ -22,6 +22,7 @@ class Component:
     name: str
     module: str  # "" for a command of our own without dependencies
     commands: dict[str, str]  # binary → Go package
+    _: dataclasses.KW_ONLY
     version_variables: tuple[str, ...] = ()  # linked in with -X
     files: tuple[str, ...] = ()  # of the module, kept beside the binaries
     filled_up: dict[str, str] = dataclasses.field(default_factory=dict)  # folder beside go.mod → module whose files it lacks
@@ -40,7 +41,7 @@ KUBERNETES = Component(
     "kubernetes", "k8s.io/kubernetes",
     {name: f"k8s.io/kubernetes/cmd/{name}" for name in (
         "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")},
-    ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"), "about 8 minutes")
+    version_variables=("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"), first_run="about 8 minutes")
 ETCD = Component("etcd", "go.etcd.io/etcd/server/v3", {"etcd": "go.etcd.io/etcd/server/v3"}, first_run="about 40 seconds")
 PAUSE = Component("pause", "", {"pause": "."})
 COREDNS = Component("coredns", "github.com/coredns/coredns", {"coredns": "."}, first_run="about 1 minute")
