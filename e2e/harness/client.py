@@ -209,11 +209,17 @@ class Load:
         lines += [f"  failed: {json.dumps(failure)[:400]}" for failure in self.failures[:5]]
         return "\n".join(lines)
 
-    def longest_outage(self) -> float:
-        """Seconds of the longest time in which failures followed each other. Many requests begin in every second: a second without a failure is an end."""
-        longest, began, last = 0.0, None, None
+    def longest_gap(self) -> float:
+        """Seconds between the first and the last failure."""
+        ends = [failure["at"] for failure in self.failures]
+        return max(ends) - min(ends) if ends else 0.0
+
+    def outages(self) -> list[float]:
+        """Seconds of each. Many requests begin in every second: a second without a failure is an end."""
+        outages, last = [], None
         for at in sorted(failure["at"] for failure in self.failures):
             if last is None or at - last > 1:
+                outages.append(0.0)
                 began = at
-            longest, last = max(longest, at - began), at
-        return longest
+            outages[-1], last = at - began, at
+        return outages

@@ -14,6 +14,7 @@ VERSION = (ROOT / "VERSION").read_text().strip()
 OPERATOR_IMAGE = f"ingressfleet/operator:{VERSION}"
 PROXY_IMAGE = f"ingressfleet/proxy:{VERSION}"
 ECHO_IMAGE = "ingressfleet/echo:1"
+TRAEFIK_IMAGE = "docker.io/library/traefik:v3.7.12"
 
 
 def build_echo_image() -> None:

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness import install, leftovers, waiting  # noqa: E402  (the folder is not on the path before)
 from harness.client import INTERNET, Client  # noqa: E402
-from harness.cluster import Cluster, Stopwatch  # noqa: E402
+from harness.cluster import ROOT, Cluster, Stopwatch, run  # noqa: E402
 from harness.fleet import Fleet, describe_pod  # noqa: E402
 from harness.report import Report  # noqa: E402
 from harness.sites import Sites  # noqa: E402
@@ -89,6 +89,14 @@ def operator(cluster, images, measure):
     operator.install()
     measure("operator installed and ready", watch.seconds, "s")
     return operator
+
+
+@pytest.fixture(scope="session")
+def traefik_image(cluster):
+    """Its name, once it is in the cluster. The first build compiles it."""
+    run(ROOT / "e2e" / "build-engines", seconds=1500)
+    cluster.load_images(install.TRAEFIK_IMAGE)
+    return install.TRAEFIK_IMAGE
 
 
 @pytest.fixture(scope="session")

@@ -138,5 +138,5 @@ def test_haproxy_is_killed(fleet, client, measure, which, what):
         load.go_on(200)
     measure(f"HAProxy's {what} killed → its pod serves again", seconds, "s", f"{load.summary['failed']} of {load.summary['sent']} requests failed")
     assert seconds < 10
-    assert load.longest_outage() < 10, load.describe()
+    assert load.longest_gap() < 10, load.describe()
     fleet.wait_until_available()

@@ -55,7 +55,7 @@ def test_drained(public, fleet, cluster, client, kube, measure, request):
     if policy == "Cluster":
         load.check()
     else:
-        assert load.longest_outage() < IN_FLIGHT_SECONDS, load.describe()
+        assert load.longest_gap() < IN_FLIGHT_SECONDS, load.describe()
     assert public.address == address
     fleet.wait_until_available()
 
@@ -75,8 +75,8 @@ def test_lost(public, fleet, cluster, client, kube, measure, request, how, undon
             cluster.node(undone, node)
         wait_until(lambda: all_nodes_ready(kube), "all nodes are back", 90)
         load.go_on(200)
-    outage = load.longest_outage()
-    measure(f"node lost ({how}), {policy}: seconds with failures", outage, "s", f"{load.summary['failed']} of {load.summary['sent']} requests failed")
-    assert outage < (DARK_SECONDS if policy == "Local" else STALE_SECONDS), load.describe()
+    gap = load.longest_gap()
+    measure(f"node lost ({how}), {policy}: seconds with failures", gap, "s", f"{load.summary['failed']} of {load.summary['sent']} requests failed")
+    assert gap < (DARK_SECONDS if policy == "Local" else STALE_SECONDS), load.describe()
     assert public.address == address
     fleet.wait_until_available(180)

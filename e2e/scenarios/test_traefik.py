@@ -6,13 +6,12 @@ import pytest
 
 from harness import apps, install, waiting
 from harness.client import INTERNET, OFFICE, Answer, Refusal
-from harness.cluster import ROOT, run
+from harness.cluster import ROOT
 from harness.fleet import ADMIN_PORT, NAMESPACE, OWNER_LABEL, Fleet
 from harness.kube import ApiError
 from harness.waiting import NotYet, wait_until
 
 SAMPLE = ROOT / "crds" / "samples" / "traefik.yaml"
-IMAGE = "docker.io/library/traefik:v3.7.12"
 SPACE = "e2e-traefik"
 APP = "boutique"
 HOST = "boutique.example.test"
@@ -26,10 +25,8 @@ def quick_shutdown(spec: dict) -> None:
 
 
 @pytest.fixture(scope="module")
-def edge(cluster, operator, echo_image, client):
+def edge(cluster, operator, echo_image, traefik_image, client):
     """The tier, serving; it goes when the module ends."""
-    run(ROOT / "e2e" / "build-engines", seconds=1500)
-    cluster.load_images(IMAGE)
     kube, fleet = cluster.kube, Fleet(cluster, SAMPLE)
     waiting.describe_world = lambda: fleet.describe() + "\n" + operator.log_tail()
     secret, fingerprint = apps.certificate("secure", SPACE, SECURE_HOST)

@@ -5,13 +5,12 @@ import pytest
 
 from harness import apps, install
 from harness.client import INTERNET, OFFICE
-from harness.cluster import ROOT, run
+from harness.cluster import ROOT
 from harness.fleet import OWNER_LABEL
 from harness.upgrades import APP, MIX, NAME, SPACE, STREAM_SECONDS, Watched, manifest, new_configuration
 from harness.waiting import wait_until
 
 NEXT_IMAGE = "ingressfleet/proxy:next"  # the same proxy under another name: what matters is that everything is replaced
-TRAEFIK_IMAGE = "docker.io/library/traefik:v3.7.12"
 ELDER = "elder"  # a second tier, with its own class and address
 MOVED_HOST = "moved.example.test"
 
@@ -51,13 +50,6 @@ def test_new_version(settled, watched, cluster, measure):
     assert after["serving"]["slot"] != before["slot"]
     watched.check(measure, "new version")
     watched.check_conditions()
-
-
-@pytest.fixture(scope="module")
-def traefik_image(cluster):
-    run(ROOT / "e2e" / "build-engines", seconds=1500)
-    cluster.load_images(TRAEFIK_IMAGE)
-    return TRAEFIK_IMAGE
 
 
 @pytest.mark.timeout(420)

@@ -52,7 +52,8 @@ def test_upgrade_while_a_node_is_drained(settled, cluster, client, kube, measure
     if settled.policy == "Cluster":
         load.check()
     else:
-        assert load.longest_outage() < IN_FLIGHT_SECONDS, load.describe()
+        # The address may move whenever the tier's nodes change: as either slot's pod is evicted, at the switch, and as the old slot ends.
+        assert len(load.outages()) <= 4 and max(load.outages(), default=0) < IN_FLIGHT_SECONDS, load.describe()
     watched.check_address()
 
 
@@ -69,9 +70,9 @@ def test_upgrade_while_a_node_loses_power(settled, cluster, client, kube, measur
             cluster.node("on", node)
         wait_until(lambda: all_nodes_ready(kube), "all nodes are back", 90)
         settled.wait_until_settled(seconds=240)
-    outage = watched.load.longest_outage()
-    measure(f"upgrade, node lost, {settled.policy}: seconds with failures", outage, "s", f"{watched.load.summary['failed']} of {watched.load.summary['sent']} requests failed")
-    assert outage < (DARK_SECONDS if settled.policy == "Local" else STALE_SECONDS), watched.load.describe()
+    gap = watched.load.longest_gap()
+    measure(f"upgrade, node lost, {settled.policy}: seconds with failures", gap, "s", f"{watched.load.summary['failed']} of {watched.load.summary['sent']} requests failed")
+    assert gap < (DARK_SECONDS if settled.policy == "Local" else STALE_SECONDS), watched.load.describe()
     watched.check_address()
     # Whichever side has won, one serves whole; when the candidate lost its pods with the node, it is the old one.
     assert settled.status()["serving"]["revision"]
