@@ -14,6 +14,7 @@ from settings import Cluster, write_if_changed
 PAUSE_IMAGE = "ingressfleet/pause:1"
 BINARY_DOCKERFILE = Path(__file__).resolve().parent / "images" / "binary.Dockerfile"
 PULL_SECONDS = 60
+TAKEN_OVER_SECONDS = 30
 
 
 def system_images(with_metallb: bool) -> dict[str, Path]:
@@ -160,11 +161,18 @@ def load_all_into_node(cluster: Cluster, number: int) -> None:
 def load_into_node(cluster: Cluster, number: int, name: str) -> None:
     loaded = cluster.node_folder(number) / "images" / _file_name(name)
     wanted = _archive(name).with_suffix(".id").read_text()
-    present = ctr(cluster, number, "images", "ls", "-q").stdout.split()
-    if loaded.exists() and loaded.read_text() == wanted and any(_same_image(full, name) for full in present):
+    if loaded.exists() and loaded.read_text() == wanted and _kubelet_sees(cluster, number, name):
         return
     ctr(cluster, number, "images", "import", str(_archive(name)))
+    shell.wait_until(lambda: _kubelet_sees(cluster, number, name), TAKEN_OVER_SECONDS,
+                     f"containerd on node{number} does not offer image {name} to the kubelet", cluster.log(f"containerd-{number}"))
     write_if_changed(loaded, wanted)
+
+
+def _kubelet_sees(cluster: Cluster, number: int, name: str) -> bool:
+    """containerd's CRI plugin hears of an import by an event, and labels what it has taken over."""
+    managed = ctr(cluster, number, "images", "ls", "-q", 'labels."io.cri-containerd.image"==managed').stdout.split()
+    return any(_same_image(full, name) for full in managed)
 
 
 def _same_image(full: str, name: str) -> bool:

@@ -201,8 +201,9 @@ def wait_for_pods(cluster: Cluster, namespace: str, seconds: float) -> None:
     try:
         wait_until(complete, seconds, f"pods of {namespace} do not run")
     except ClusterError as error:
-        listing = controlplane.kubectl(cluster, "-n", namespace, "get", "pods", "-o", "wide", check=False).stdout
-        raise ClusterError(f"{error}\n{listing}") from None
+        shown = [controlplane.kubectl(cluster, "-n", namespace, *words, check=False).stdout for words in (
+            ("get", "pods", "-o", "wide"), ("get", "events", "--field-selector=type=Warning", "--sort-by=.lastTimestamp"))]
+        raise ClusterError("\n".join([str(error), *shown]), cluster.log("kubelet-1")) from None
 
 
 def pods_complete(objects: list[dict], booted: dict[str, str]) -> bool:

@@ -55,6 +55,8 @@ def test_upgrade_while_a_node_is_drained(settled, cluster, client, kube, measure
         # The address may move whenever the tier's nodes change: as either slot's pod is evicted, at the switch, and as the old slot ends.
         assert len(load.outages()) <= 4 and max(load.outages(), default=0) < IN_FLIGHT_SECONDS, load.describe()
     watched.check_address()
+    nodes = {pod["spec"]["nodeName"] for pod in settled.pods(settled.selected())}
+    assert len(nodes) == 2, f"the next loss of a node would be the loss of the tier: its pods are all on {nodes}"
 
 
 def test_upgrade_while_a_node_loses_power(settled, cluster, client, kube, measure):

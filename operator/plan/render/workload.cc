@@ -15,6 +15,9 @@ constexpr std::int64_t kGraceMarginSeconds = 10;
 // A pod counts as available only when it stayed ready this long: a proxy that dies right after its first request must not
 // replace one that works.
 constexpr int kMinReadySeconds = 3;
+// Of 100, see Affinity.
+constexpr int kApartWeight = 100;
+constexpr int kNeighbourWeight = 40;
 // Nobody labels a node with this.
 constexpr std::string_view kNoNodeLabel = "ingressfleet.io/drained";
 
@@ -38,15 +41,18 @@ Json SpreadOver(std::string_view topology_key, const ResolvedTier& tier, Slot sl
 /// With externalTrafficPolicy Local a node serves only while it has a pod. New pods therefore go first where the other slot's
 /// are, so that the set of nodes, which the balancer's health checks look at, does not change when traffic moves. They do so
 /// with any policy: it can then be changed in place, without new pods. Only on ports of the host two slots cannot be neighbours.
+///
+/// A scheduler adds up the weights of all pods on a node, so apart weighs more than two neighbours together: where a drained node
+/// has left both pods of a slot on one, the other slot must not follow them there.
 Json Affinity(const ResolvedTier& tier, Slot slot) {
-  const auto near_or_far = [&](Slot pods) {
+  const auto preferred = [&](Slot pods, int weight) {
     const Json term{{"topologyKey", "kubernetes.io/hostname"},
                     {"labelSelector", {{"matchLabels", SlotSelector(tier.fleet, tier.name, pods)}}}};
-    const Json weighted{{"weight", 100}, {"podAffinityTerm", term}};
+    const Json weighted{{"weight", weight}, {"podAffinityTerm", term}};
     return Json{{"preferredDuringSchedulingIgnoredDuringExecution", Json::array({weighted})}};
   };
-  Json affinity{{"podAntiAffinity", near_or_far(slot)}};
-  if (!tier.listeners.host_network) affinity["podAffinity"] = near_or_far(Other(slot));
+  Json affinity{{"podAntiAffinity", preferred(slot, kApartWeight)}};
+  if (!tier.listeners.host_network) affinity["podAffinity"] = preferred(Other(slot), kNeighbourWeight);
   return affinity;
 }
 
