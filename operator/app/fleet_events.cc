@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "plan/report/report.h"
+
 namespace ingressfleet::app {
 namespace {
 
@@ -22,7 +24,7 @@ bool IsGood(const Condition& condition) {
 
 /// Work in progress is no warning, and what is not known yet is none either.
 bool IsWarning(const Condition& condition) {
-  return !IsGood(condition) && condition.type != "Progressing" && condition.status != ConditionStatus::kUnknown;
+  return !IsGood(condition) && !plan::IsProgress(condition) && condition.status != ConditionStatus::kUnknown;
 }
 
 /// A state that is seen for the first time is where everything starts; only a verdict on the specification is news then.

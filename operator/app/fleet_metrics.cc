@@ -14,7 +14,7 @@ constexpr std::array kRows{
     io::MetricRow{"ingressfleet_unclassified_ingresses", io::MetricType::kGauge, "Ingresses of the cluster without a class."},
     io::MetricRow{"ingressfleet_foreign_default_classes", io::MetricType::kGauge,
                   "Default IngressClasses that are not the fleet's."},
-    io::MetricRow{"ingressfleet_writes_total", io::MetricType::kCounter, "Writes of objects by verb and kind."},
+    io::MetricRow{"ingressfleet_writes_total", io::MetricType::kCounter, "Writes of objects by verb and kind, and of the fleet's status."},
     io::MetricRow{"ingressfleet_write_errors_total", io::MetricType::kCounter, "Writes that were refused, by error code."},
     io::MetricRow{"ingressfleet_drift_repairs_total", io::MetricType::kCounter,
                   "Fields or objects put back after somebody else changed them, by kind."},
@@ -67,6 +67,10 @@ void CountWrites(io::Metrics& metrics, const std::string& fleet, const effect::B
   for (const effect::Failure& failure : outcome.failures) {
     metrics.Count("ingressfleet_write_errors_total", {{"fleet", fleet}, {"code", std::string(base::CodeName(failure.error.code))}});
   }
+}
+
+void CountStatusWrite(io::Metrics& metrics, const std::string& fleet) {
+  metrics.Count("ingressfleet_writes_total", {{"fleet", fleet}, {"verb", "status"}, {"kind", std::string(kube::kIngressFleet.kind)}});
 }
 
 }  // namespace ingressfleet::app

@@ -16,5 +16,6 @@ void ExportFleet(io::Metrics& metrics, const plan::ResolvedFleet& fleet, const a
 /// Removes every series of a fleet that is gone.
 void ForgetFleet(io::Metrics& metrics, const std::string& fleet);
 void CountWrites(io::Metrics& metrics, const std::string& fleet, const effect::Batch& batch, const effect::Outcome& outcome);
+void CountStatusWrite(io::Metrics& metrics, const std::string& fleet);
 
 }  // namespace ingressfleet::app

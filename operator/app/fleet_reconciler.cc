@@ -184,10 +184,13 @@ Settlement FleetReconciler::Act(const plan::Snapshot& snapshot, plan::Plan plan)
                                                    .prune = &plan.prune,
                                                    .outcome = fleet.paused ? nullptr : &outcome});
   ExportFleet(metrics_, fleet, report.status);
+  std::optional<base::TimePoint> next = Sooner(report.next, plan.next);
+  const base::Duration wait = pace_.Wait(fleet.name, std::chrono::steady_clock::now());
+  if (outcome.ok() && wait > base::Duration(0)) return Soonest(outcome, Sooner(next, snapshot.now + wait), snapshot.now);
   const api::FleetStatus before = api::DecodeStatus(*snapshot.fleet);
   if (const auto status = WriteStatus(snapshot, report.status); !status) return SettleError(status.error());
   RecordTransitions(events_, *snapshot.fleet, before, report.status);
-  return Soonest(outcome, Sooner(report.next, plan.next), snapshot.now);
+  return Soonest(outcome, next, snapshot.now);
 }
 
 Settlement FleetReconciler::Delete(const plan::Snapshot& snapshot, const plan::ResolvedFleet* fleet) {
@@ -235,12 +238,16 @@ base::Status FleetReconciler::WriteStatus(const plan::Snapshot& snapshot, const 
   if (!written && written.error().code == base::Code::kNotFound) return {};  // it is gone
   if (!written) return base::Fail(written.error());
   Remember(*written);
+  const std::string fleet(snapshot.fleet->Name());
+  pace_.Written(fleet, std::chrono::steady_clock::now());
+  CountStatusWrite(metrics_, fleet);
   return {};
 }
 
 void FleetReconciler::Forget(const std::string& fleet) {
   ForgetFleet(metrics_, fleet);
   stopwatch_.Forget(fleet);
+  pace_.Forget(fleet);
   if (evidence_ != nullptr) evidence_->Forget(fleet);
   const std::lock_guard lock(mutex_);
   written_.erase(fleet);

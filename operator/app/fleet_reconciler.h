@@ -7,6 +7,7 @@
 
 #include "app/evidence.h"
 #include "app/gatherer.h"
+#include "app/report_pace.h"
 #include "app/settle.h"
 #include "app/stopwatch.h"
 #include "io/client.h"
@@ -48,6 +49,7 @@ class FleetReconciler {
   io::EventRecorder& events_;
   io::Metrics& metrics_;
   Stopwatch stopwatch_;
+  ReportPace pace_;
   std::mutex mutex_;
   std::map<std::string, kube::ObjectPtr> written_;  ///< by fleet name, guarded by mutex_
 };

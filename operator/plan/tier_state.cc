@@ -138,9 +138,11 @@ TierStates DecodeStates(const api::FleetStatus& status) {
 }
 
 void EncodeState(const upgrade::TierState& state, api::TierStatus& status) {
-  const std::string message = status.upgrade ? status.upgrade->message : "";
+  // What was seen stays until it is looked at again.
+  const api::UpgradeStatus before = status.upgrade.value_or(api::UpgradeStatus{});
   status.upgrade.emplace();
-  status.upgrade->message = message;
+  status.upgrade->message = before.message;
+  status.upgrade->candidate_share_percent = before.candidate_share_percent;
   EncodePhase(state, *status.upgrade);
   EncodeOrders(state, *status.upgrade);
   status.serving = Encode(state.serving);

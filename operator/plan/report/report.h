@@ -57,6 +57,8 @@ struct TierView {
 std::vector<kube::Condition> ComputeTierConditions(const TierView& view);
 /// Whether a tier's condition speaks of something wrong: most do when they are not True, DriftDetected when it is.
 bool IsBad(const kube::Condition& condition);
+/// Whether a condition that is not as one would like it speaks of work that goes on by itself.
+bool IsProgress(const kube::Condition& condition);
 /// How long a tier's condition may be bad before the fleet counts as degraded.
 base::Duration GraceOf(const kube::Condition& condition);
 /// The slot that answers requests, or will as the first one.

@@ -221,6 +221,12 @@ bool IsBad(const Condition& condition) {
   return condition.status != ConditionStatus::kTrue;
 }
 
+bool IsProgress(const Condition& condition) {
+  if (condition.type == "Progressing") return true;
+  const std::string_view reason = condition.reason;
+  return condition.type == "RolledOut" && (reason == "RollingOut" || reason == "RevisionPending" || upgrade::ParsePhase(reason));
+}
+
 Slot ServingSlotOf(const TierView& view) {
   const auto& serving = view.advance.decision.state.serving;
   if (serving) return serving->slot;

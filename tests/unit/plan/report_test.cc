@@ -160,6 +160,25 @@ TEST_F(ReportTest, APausedFleetSaysWhatItWouldDo) {
   EXPECT_NE(drift->message.find("create Deployment ingress-fleet/public-a"), std::string::npos) << drift->message;
 }
 
+TEST_F(ReportTest, ARecordOfIntentKeepsWhatWasSeen) {
+  MakeHealthy();
+  Store(Compute());
+  Report seen = Compute();
+  seen.status.tiers[0].upgrade->candidate_share_percent = 33;
+  seen.status.tiers[0].upgrade->message = "waits";
+  Store(seen);
+  const api::FleetStatus recorded = StatusWithStates(*world_.snapshot().fleet, {{seen.status.tiers[0].name, upgrade::TierState{}}});
+  EXPECT_EQ(recorded.tiers[0].upgrade->candidate_share_percent, 33);
+  EXPECT_EQ(recorded.tiers[0].upgrade->message, "waits");
+}
+
+TEST(ConditionTest, WorkThatGoesOnByItselfIsProgress) {
+  const auto rolled_out = [](std::string reason) { return kube::Condition{"RolledOut", ConditionStatus::kFalse, std::move(reason), "", 0, {}}; };
+  for (const char* reason : {"Warm", "Expand", "RollingOut", "RevisionPending"}) EXPECT_TRUE(IsProgress(rolled_out(reason))) << reason;
+  for (const char* reason : {"HeldParity", "RevisionFailed", "WarmTimedOut"}) EXPECT_FALSE(IsProgress(rolled_out(reason))) << reason;
+  EXPECT_FALSE(IsProgress({"ClassReady", ConditionStatus::kFalse, "ClassTaken", "", 0, {}}));
+}
+
 TEST_F(ReportTest, ARefusalKeepsWhatWasKnown) {
   MakeHealthy();
   Store(Compute());
