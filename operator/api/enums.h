@@ -67,7 +67,8 @@ constexpr auto EnumTable(EnforcementLayer) {
 }
 
 constexpr auto EnumTable(DeletionPolicy) {
-  return std::to_array<EnumRow<DeletionPolicy>>({{DeletionPolicy::kWhenUnused, "WhenUnused"}, {DeletionPolicy::kForce, "Force"}});
+  return std::to_array<EnumRow<DeletionPolicy>>(
+      {{DeletionPolicy::kWhenUnused, "WhenUnused"}, {DeletionPolicy::kForce, "Force"}});
 }
 
 constexpr auto EnumTable(UpgradeStrategy) {
@@ -85,9 +86,8 @@ constexpr auto EnumTable(OnFailure) {
 }
 
 constexpr auto EnumTable(Cutover) {
-  return std::to_array<EnumRow<Cutover>>({{Cutover::kExpandContract, "ExpandContract"},
-                                          {Cutover::kExpandTerminate, "ExpandTerminate"},
-                                          {Cutover::kFlip, "Flip"}});
+  return std::to_array<EnumRow<Cutover>>(
+      {{Cutover::kExpandContract, "ExpandContract"}, {Cutover::kExpandTerminate, "ExpandTerminate"}, {Cutover::kFlip, "Flip"}});
 }
 
 /// In the order of a week, Monday first.

@@ -8,20 +8,13 @@ namespace {
 std::string_view TypeText(FieldError::Type type) {
   switch (type) {
     case FieldError::Type::kInvalid:
-    case FieldError::Type::kImmutable:
-      return "Invalid value";
-    case FieldError::Type::kRequired:
-      return "Required value";
-    case FieldError::Type::kForbidden:
-      return "Forbidden";
-    case FieldError::Type::kDuplicate:
-      return "Duplicate value";
-    case FieldError::Type::kNotSupported:
-      return "Unsupported value";
-    case FieldError::Type::kUnknown:
-      return "Unknown field";
-    case FieldError::Type::kTooLong:
-      return "Too long";
+    case FieldError::Type::kImmutable: return "Invalid value";
+    case FieldError::Type::kRequired: return "Required value";
+    case FieldError::Type::kForbidden: return "Forbidden";
+    case FieldError::Type::kDuplicate: return "Duplicate value";
+    case FieldError::Type::kNotSupported: return "Unsupported value";
+    case FieldError::Type::kUnknown: return "Unknown field";
+    case FieldError::Type::kTooLong: return "Too long";
   }
   return "Invalid value";
 }

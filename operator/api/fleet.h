@@ -67,7 +67,7 @@ struct LoadBalancer {
 };
 
 struct NodePort {
-  std::optional<std::int64_t> http;   ///< chosen by the API server when not said
+  std::optional<std::int64_t> http;  ///< chosen by the API server when not said
   std::optional<std::int64_t> https;
 };
 
@@ -78,10 +78,10 @@ struct HostNetwork {
 
 struct Publishing {
   std::optional<PublishingType> type;
-  std::optional<LoadBalancer> load_balancer;  ///< exactly with type LoadBalancer
-  std::optional<NodePort> node_port;          ///< only with type NodePort
-  std::optional<HostNetwork> host_network;    ///< only with type HostNetwork
-  std::optional<ListenerProtocol> protocol;   ///< TCP
+  std::optional<LoadBalancer> load_balancer;                     ///< exactly with type LoadBalancer
+  std::optional<NodePort> node_port;                             ///< only with type NodePort
+  std::optional<HostNetwork> host_network;                       ///< only with type HostNetwork
+  std::optional<ListenerProtocol> protocol;                      ///< TCP
   std::optional<ExternalTrafficPolicy> external_traffic_policy;  ///< Local
   std::optional<Cutover> cutover;                                ///< ExpandContract
 };
@@ -116,10 +116,10 @@ struct MaintenanceWindow {
 /// A request of the user's own to the candidate, with the answer that it must give.
 struct VerifyProbe {
   std::string name;
-  std::string scheme;           ///< http (default) or https
-  std::string host;             ///< required
-  std::string path;             ///< "/"
-  std::string method;           ///< GET
+  std::string scheme;  ///< http (default) or https
+  std::string host;    ///< required
+  std::string path;    ///< "/"
+  std::string method;  ///< GET
   kube::StringMap headers;
   std::string expected_status;  ///< "2xx"; "200" or "2xx"
   std::string body_contains;    ///< in the first 64 KiB; empty = not looked at
@@ -129,9 +129,9 @@ struct VerifyProbe {
 /// A Prometheus query of the user's own.
 struct VerifyMetric {
   std::string name;
-  std::string address;            ///< "http://prometheus.monitoring:9090"; required
-  std::string query;              ///< required
-  std::string success_condition;  ///< "result < 0.01"; required
+  std::string address;                        ///< "http://prometheus.monitoring:9090"; required
+  std::string query;                          ///< required
+  std::string success_condition;              ///< "result < 0.01"; required
   std::optional<std::int64_t> failure_limit;  ///< 0
 };
 
@@ -144,8 +144,8 @@ struct Verify {
 };
 
 struct Upgrade {
-  std::optional<UpgradeStrategy> strategy;  ///< BlueGreen; RollingUpdate for HostNetwork
-  std::optional<Promotion> promotion;       ///< Automatic
+  std::optional<UpgradeStrategy> strategy;                ///< BlueGreen; RollingUpdate for HostNetwork
+  std::optional<Promotion> promotion;                     ///< Automatic
   std::optional<std::int64_t> approval_deadline_seconds;  ///< none: it waits
   std::vector<MaintenanceWindow> windows;                 ///< none: always
   std::vector<CanaryStep> steps;                          ///< only with strategy Canary, required there
@@ -161,8 +161,8 @@ struct Upgrade {
 
 /// Order of upgrades across tiers. A failure stops the train.
 struct Rollout {
-  std::vector<std::string> order;                    ///< names of tiers; those not named come last, by name
-  std::optional<std::int64_t> max_concurrent_tiers;  ///< 1
+  std::vector<std::string> order;                           ///< names of tiers; those not named come last, by name
+  std::optional<std::int64_t> max_concurrent_tiers;         ///< 1
   std::optional<std::int64_t> pause_between_tiers_seconds;  ///< 0
 };
 

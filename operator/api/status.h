@@ -14,9 +14,9 @@ namespace ingressfleet::api {
 
 /// One of the two places a tier's workload can live in, and what runs there.
 struct SlotStatus {
-  std::string slot;      ///< "a" or "b"
-  std::string revision;  ///< hash of all that needs a rollout
-  std::string version;   ///< engine and version, "HAProxy 0.1.0"
+  std::string slot;          ///< "a" or "b"
+  std::string revision;      ///< hash of all that needs a rollout
+  std::string version;       ///< engine and version, "HAProxy 0.1.0"
   std::string retain_until;  ///< only of `previous`: until when it stays warm, RFC 3339
 };
 

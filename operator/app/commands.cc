@@ -49,7 +49,8 @@ kube::Json PlanAsJson(const plan::ResolvedFleet& fleet, const plan::Plan& plan) 
   for (const effect::Stage& stage : plan.difference.batch.stages) {
     kube::Json changes = kube::Json::array();
     for (const effect::Change& change : stage.changes) {
-      changes.push_back({{"action", effect::VerbName(change.verb)}, {"reason", change.reason}, {"object", change.object.body()}});
+      changes.push_back(
+          {{"action", effect::VerbName(change.verb)}, {"reason", change.reason}, {"object", change.object.body()}});
     }
     stages.push_back({{"name", stage.name}, {"changes", std::move(changes)}});
   }
@@ -100,7 +101,8 @@ int Plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     return kExitUnusable;
   }
   for (const kube::Object& object : *fleets) {
-    const plan::Resolution resolution = plan::Accept(object, {.provider_ids = {}, .image_repository = options.image_repository, .operator_addresses = {}});
+    const plan::Resolution resolution =
+        plan::Accept(object, {.provider_ids = {}, .image_repository = options.image_repository, .operator_addresses = {}});
     if (!resolution.errors.empty()) {
       for (const api::FieldError& error : resolution.errors) fmt::print(err, "{}: {}\n", object.Name(), error.ToString());
       return kExitInvalid;

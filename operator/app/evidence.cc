@@ -67,8 +67,8 @@ std::string Obstacle(const EvidenceRequest& request) {
   const plan::ObservedTier observed = plan::Observe(tier, *request.snapshot);
   for (const plan::Slot slot : {plan::Slot::kA, plan::Slot::kB}) {
     if (!observed.slot(slot).exists || plan::LiveConfigInForce(tier, observed.slot(slot))) continue;
-    return fmt::format("not all pods of {}-{} report the live configuration with the operator's addresses as in force", tier.name,
-                       plan::SlotName(slot));
+    return fmt::format("not all pods of {}-{} report the live configuration with the operator's addresses as in force",
+                       tier.name, plan::SlotName(slot));
   }
   return {};
 }
@@ -96,7 +96,8 @@ Task MakeTask(const EvidenceRequest& request, std::size_t target_limit) {
 ProbeAnswer Slim(const ProbeAnswer& answer) {
   ProbeAnswer slim = answer;
   slim.body.clear();
-  std::erase_if(slim.headers, [](const auto& header) { return header.first != "location" && header.first != verify::kRouteHeader; });
+  std::erase_if(slim.headers,
+                [](const auto& header) { return header.first != "location" && header.first != verify::kRouteHeader; });
   return slim;
 }
 
@@ -113,7 +114,11 @@ struct Surroundings {
 class Asker {
  public:
   Asker(const Task& task, Surroundings surroundings)
-      : task_(task), around_(std::move(surroundings)), sources_(verify::SourcesOf(task.ranges)), access_(AccessSources()), watch_(task.budget) {
+      : task_(task),
+        around_(std::move(surroundings)),
+        sources_(verify::SourcesOf(task.ranges)),
+        access_(AccessSources()),
+        watch_(task.budget) {
     const ProbeSet probes = task.probes;
     if (probes.Has(Probe::kParity) || probes.Has(Probe::kTls)) parity_duty_ = &AddDuty(true, [this] { return AskParity(); });
     if (probes.Has(Probe::kAccess)) AddDuty(true, [this] { return AskAccess(); });
@@ -121,7 +126,8 @@ class Asker {
     if (probes.Has(Probe::kMetrics)) AddDuty(false, [this] { return AskMetrics(); });
     if (probes.Has(Probe::kEntry) || probes.Has(Probe::kBudget)) AddDuty(true, [this] { return AskEntry(); });
     for (const verify::CustomProbe& probe : task.custom) custom_.emplace_back(probe, verify::Tally(verify::kTries - 1, true));
-    for (const verify::MetricQuery& metric : task.metrics) metrics_.emplace_back(metric, verify::Tally(metric.failure_limit, false));
+    for (const verify::MetricQuery& metric : task.metrics)
+      metrics_.emplace_back(metric, verify::Tally(metric.failure_limit, false));
     SetTask(task);
   }
 
@@ -171,7 +177,8 @@ class Asker {
     return !sources_.allowed.empty() ? sources_.allowed.front() : sources_.denied.front();
   }
 
-  /// Where nobody can be claimed to be, the proxies hold no list either (else that is an obstacle): we have to be let in ourselves.
+  /// Where nobody can be claimed to be, the proxies hold no list either (else that is an obstacle): we have to be let in
+  /// ourselves.
   verify::Sources AccessSources() const { return task_.claims ? sources_ : verify::Sources{{""}, {}}; }
 
   ProbeRequest RequestFor(const std::string& address, const verify::Target& target) const {
@@ -300,8 +307,9 @@ class Asker {
     if (tallies.empty()) opinion = {Verdict::kUnknown, when_empty};
     for (const auto& [check, tally] : tallies) {
       const verify::Measurement judged = tally.Judge();
-      const bool worse = judged.verdict == Verdict::kFail ? opinion.verdict != Verdict::kFail
-                                                          : judged.verdict == Verdict::kUnknown && opinion.verdict == Verdict::kPass;
+      const bool worse = judged.verdict == Verdict::kFail
+                             ? opinion.verdict != Verdict::kFail
+                             : judged.verdict == Verdict::kUnknown && opinion.verdict == Verdict::kPass;
       if (worse) opinion = {judged.verdict, judged.message};
     }
     around_.publish(probe, opinion);
@@ -334,8 +342,8 @@ class Asker {
     return around_.options.watch_interval;
   }
 
-  /// What has to be asked again, and the next ones in turn; a tier with few routes is asked for them several times, which reaches
-  /// different pods.
+  /// What has to be asked again, and the next ones in turn; a tier with few routes is asked for them several times, which
+  /// reaches different pods.
   std::vector<verify::Target> EntryTargets() {
     std::vector<verify::Target> targets = watch_.Doubtful();
     const std::size_t batch = around_.options.watch_batch;
@@ -368,7 +376,9 @@ class Asker {
 class Session {
  public:
   Session(io::Prober& prober, const base::Clock& clock, const EvidenceGatherer::OnNews& on_news, const EvidenceOptions& options)
-      : prober_(prober), clock_(clock), on_news_(on_news), options_(options), thread_([this](std::stop_token stop) { Run(stop); }) {}
+      : prober_(prober), clock_(clock), on_news_(on_news), options_(options), thread_([this](std::stop_token stop) {
+          Run(stop);
+        }) {}
 
   void Stop() {
     thread_.request_stop();
@@ -405,7 +415,8 @@ class Session {
       const auto probe = static_cast<Probe>(i);
       if (probe == Probe::kPreflight || !task_.probes.Has(probe)) continue;
       Finding& finding = known[static_cast<std::size_t>(i)] = findings_[static_cast<std::size_t>(i)];
-      if (finding.revision.empty()) finding = {Verdict::kUnknown, "being asked", task_.revision, task_.transition_id, clock_.Now()};
+      if (finding.revision.empty())
+        finding = {Verdict::kUnknown, "being asked", task_.revision, task_.transition_id, clock_.Now()};
       const bool stuck = !task_.obstacle.empty() && probe != Probe::kMetrics;
       if (stuck && finding.verdict == Verdict::kUnknown) finding.message = task_.obstacle;
     }
@@ -422,7 +433,9 @@ class Session {
       std::uint64_t version = version_;
       if (task_.revision != baseline_revision) baseline.clear();
       baseline_revision = task_.revision;
-      const auto publish = [this, subject](Probe probe, verify::Opinion opinion) { Publish(subject, probe, std::move(opinion)); };
+      const auto publish = [this, subject](Probe probe, verify::Opinion opinion) {
+        Publish(subject, probe, std::move(opinion));
+      };
       Asker asker(task_, {prober_, options_, publish, baseline, asking_.get_token()});
       while (!stop.stop_requested() && subject == subject_ && !IsIdle()) {
         if (version != version_) asker.SetTask(task_);

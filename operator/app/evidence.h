@@ -36,14 +36,14 @@ struct EvidenceOptions {
   int http_port = 80;  ///< of entry and preview Services
   int https_port = 443;
   std::size_t target_limit = plan::verify::kDefaultTargetLimit;
-  base::Duration repeat_after = std::chrono::seconds(1);    ///< before what was not equal is asked again
-  base::Duration renew_after = std::chrono::seconds(45);    ///< before a verdict is found anew; half of what gates accept
-  base::Duration retry_first = std::chrono::seconds(2);     ///< after an unknown verdict; doubles
+  base::Duration repeat_after = std::chrono::seconds(1);  ///< before what was not equal is asked again
+  base::Duration renew_after = std::chrono::seconds(45);  ///< before a verdict is found anew; half of what gates accept
+  base::Duration retry_first = std::chrono::seconds(2);   ///< after an unknown verdict; doubles
   base::Duration retry_most = std::chrono::seconds(30);
-  base::Duration watch_interval = std::chrono::seconds(1);  ///< of Entry and Budget
-  std::size_t watch_batch = 5;                              ///< targets each interval
+  base::Duration watch_interval = std::chrono::seconds(1);     ///< of Entry and Budget
+  std::size_t watch_batch = 5;                                 ///< targets each interval
   base::Duration measure_interval = std::chrono::seconds(10);  ///< of custom probes and metrics
-  base::Duration patience = std::chrono::minutes(2);  ///< a tier that nobody calls Gather for is left alone after it
+  base::Duration patience = std::chrono::minutes(2);           ///< a tier that nobody calls Gather for is left alone after it
 };
 
 using Findings = std::array<plan::upgrade::Finding, plan::upgrade::kProbeCount>;

@@ -51,8 +51,8 @@ void RecordTransitions(io::EventRecorder& events, const kube::Object& fleet, con
     const auto previous = std::find_if(before.tiers.begin(), before.tiers.end(),
                                        [&](const api::TierStatus& each) { return each.name == tier.name; });
     static const std::vector<Condition> kNone;
-    RecordChanged(events, fleet, fmt::format("tier {}: ", tier.name), previous == before.tiers.end() ? kNone : previous->conditions,
-                  tier.conditions);
+    RecordChanged(events, fleet, fmt::format("tier {}: ", tier.name),
+                  previous == before.tiers.end() ? kNone : previous->conditions, tier.conditions);
   }
 }
 
@@ -60,12 +60,14 @@ void RecordWrites(io::EventRecorder& events, const kube::Object& fleet, const ef
                   const effect::Outcome& outcome) {
   for (const effect::Stage& stage : batch.stages) {
     for (const effect::Change& change : stage.changes) {
-      if (change.reason.starts_with("drift: ")) events.Record(fleet, {EventNote::Type::kNormal, "DriftRepaired", change.ToString()});
+      if (change.reason.starts_with("drift: "))
+        events.Record(fleet, {EventNote::Type::kNormal, "DriftRepaired", change.ToString()});
     }
   }
   for (const effect::Failure& failure : outcome.failures) {
     if (failure.error.code == base::Code::kCanceled || failure.error.code == base::Code::kConflict) continue;
-    events.Record(fleet, {EventNote::Type::kWarning, fmt::format("Write{}", base::CodeName(failure.error.code)), failure.error.message});
+    events.Record(
+        fleet, {EventNote::Type::kWarning, fmt::format("Write{}", base::CodeName(failure.error.code)), failure.error.message});
   }
 }
 

@@ -161,7 +161,8 @@ base::Status FleetReconciler::Record(plan::Snapshot& snapshot, const plan::Plan&
       if (!note.event) continue;
       const auto type = note.warning ? io::EventNote::Type::kWarning : io::EventNote::Type::kNormal;
       events_.Record(*before, {type, note.reason, note.message});
-      base::Log(base::LogLevel::kInfo, "upgrade", {{"fleet", fleet}, {"tier", tier}, {"reason", note.reason}, {"message", note.message}});
+      base::Log(base::LogLevel::kInfo, "upgrade",
+                {{"fleet", fleet}, {"tier", tier}, {"reason", note.reason}, {"message", note.message}});
     }
   }
   return {};
@@ -223,7 +224,8 @@ effect::Outcome FleetReconciler::Carry(const plan::Snapshot& snapshot, const eff
   }
   for (const effect::Failure& failure : outcome.failures) {
     const bool overtaken = failure.error.code == base::Code::kConflict;
-    base::Log(overtaken ? base::LogLevel::kInfo : base::LogLevel::kWarn, overtaken ? "write overtaken" : "write refused", {{"fleet", fleet}, {"change", failure.change.ToString()}, {"error", failure.error.ToString()}});
+    base::Log(overtaken ? base::LogLevel::kInfo : base::LogLevel::kWarn, overtaken ? "write overtaken" : "write refused",
+              {{"fleet", fleet}, {"change", failure.change.ToString()}, {"error", failure.error.ToString()}});
   }
   RecordWrites(events_, *snapshot.fleet, batch, outcome);
   CountWrites(metrics_, fleet, batch, outcome);
@@ -234,7 +236,8 @@ base::Status FleetReconciler::WriteStatus(const plan::Snapshot& snapshot, const 
   const kube::Object body = plan::StatusObject(*snapshot.fleet, status);
   const kube::Json* live = snapshot.fleet->Find("/status");
   if (live != nullptr && *live == body.body()["status"]) return {};
-  auto written = client_.Apply(body, {.field_manager = std::string(plan::kStatusManager), .force = true, .subresource = "status"});
+  auto written =
+      client_.Apply(body, {.field_manager = std::string(plan::kStatusManager), .force = true, .subresource = "status"});
   if (!written && written.error().code == base::Code::kNotFound) return {};  // it is gone
   if (!written) return base::Fail(written.error());
   Remember(*written);

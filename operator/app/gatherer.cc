@@ -13,9 +13,9 @@ namespace {
 
 /// Kinds whose objects a fleet owns and of which only those with our label are watched.
 constexpr std::array kOwnedKinds{
-    kube::kService,      kube::kServiceAccount, kube::kConfigMap,           kube::kDeployment,
-    kube::kDaemonSet,    kube::kNetworkPolicy,  kube::kPodDisruptionBudget, kube::kRole,
-    kube::kRoleBinding,  kube::kClusterRole,    kube::kClusterRoleBinding,  kube::kControllerRevision,
+    kube::kService,     kube::kServiceAccount, kube::kConfigMap,           kube::kDeployment,
+    kube::kDaemonSet,   kube::kNetworkPolicy,  kube::kPodDisruptionBudget, kube::kRole,
+    kube::kRoleBinding, kube::kClusterRole,    kube::kClusterRoleBinding,  kube::kControllerRevision,
 };
 
 const kube::KindInfo& Row(const kube::KindInfo& kind) { return *kube::FindKind(kind.kind); }

@@ -67,8 +67,10 @@ int main(int argc, char** argv) {
   app::OperatorOptions options;
   LogOptions log;
   CLI::App* operator_command = cli.add_subcommand("operator", "Run the operator.");
-  operator_command->add_option("--kubeconfig", options.kubeconfig, "Path of a kubeconfig; in a pod its service account is used.");
-  operator_command->add_option("--leader-elect", options.leader_elect, "Work only while holding the lease.")->capture_default_str();
+  operator_command->add_option("--kubeconfig", options.kubeconfig,
+                               "Path of a kubeconfig; in a pod its service account is used.");
+  operator_command->add_option("--leader-elect", options.leader_elect, "Work only while holding the lease.")
+      ->capture_default_str();
   operator_command->add_option("--lease-namespace", options.lease_namespace, "Namespace of the lease; default: the pod's.")
       ->envname("POD_NAMESPACE");
   operator_command->add_option("--health-address", options.health_address, "Address of /healthz, /readyz and /metrics.")
@@ -83,10 +85,12 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   operator_command->add_option("--pod-address", options.pod_address, "Address of this pod, from which candidates are probed.")
       ->envname("POD_IP");
-  operator_command->add_option("--host-address", options.host_address, "Address of this pod's node, which is no address to probe from.")
+  operator_command
+      ->add_option("--host-address", options.host_address, "Address of this pod's node, which is no address to probe from.")
       ->envname("HOST_IP");
   operator_command->add_option("--log-format", log.format, "json or text.")->transform(CLI::CheckedTransformer(kFormats));
-  operator_command->add_option("--log-level", log.level, "debug, info, warn or error.")->transform(CLI::CheckedTransformer(kLevels));
+  operator_command->add_option("--log-level", log.level, "debug, info, warn or error.")
+      ->transform(CLI::CheckedTransformer(kLevels));
 
   std::vector<std::string> check_files;
   CLI::App* check_command = cli.add_subcommand("check", "Validate fleets in files; exit code 1 when one is invalid.");
@@ -95,8 +99,11 @@ int main(int argc, char** argv) {
   app::PlanOptions plan_options;
   std::string output = "text";
   CLI::App* plan_command = cli.add_subcommand("plan", "Print what a fleet would create, in order.");
-  plan_command->add_option("-f,--filename", plan_options.files, "File with an IngressFleet, \"-\" for standard input.")->required();
-  plan_command->add_option("-o,--output", output, "text or json.")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  plan_command->add_option("-f,--filename", plan_options.files, "File with an IngressFleet, \"-\" for standard input.")
+      ->required();
+  plan_command->add_option("-o,--output", output, "text or json.")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   plan_command->add_option("--image-repository", plan_options.image_repository, "Where the project's images come from.")
       ->envname("INGRESSFLEET_IMAGE_REPOSITORY")
       ->capture_default_str();

@@ -49,10 +49,11 @@ std::string MakeIdentity(const OperatorOptions& options) {
 plan::ClusterFacts FactsOf(const OperatorOptions& options) {
   plan::ClusterFacts facts;
   facts.image_repository = options.image_repository;
-  // Where packets of clients pass a node they may carry its address (kube-proxy with policy Cluster): proxies that expected a claim
-  // of that address would refuse those clients, and an access list that let it in would let them in.
+  // Where packets of clients pass a node they may carry its address (kube-proxy with policy Cluster): proxies that expected a
+  // claim of that address would refuse those clients, and an access list that let it in would let them in.
   if (!options.pod_address.empty() && options.pod_address == options.host_address) {
-    base::Log(base::LogLevel::kWarn, "the pod has its node's address (hostNetwork): candidates cannot be probed, upgrades are held in Verify",
+    base::Log(base::LogLevel::kWarn,
+              "the pod has its node's address (hostNetwork): candidates cannot be probed, upgrades are held in Verify",
               {{"address", options.pod_address}});
   } else if (!options.pod_address.empty()) {
     facts.operator_addresses = {options.pod_address};
@@ -80,7 +81,8 @@ class Operator {
   base::Status Run(std::stop_token stop) {
     auto server = io::HealthServer::Start(Health(), io::DefaultMetrics());
     if (!server) return base::Fail(server.error());
-    base::Log(base::LogLevel::kInfo, "operator started", kube::Json{{"version", INGRESSFLEET_VERSION}, {"identity", identity_}, {"health_port", (*server)->port()}});
+    base::Log(base::LogLevel::kInfo, "operator started",
+              kube::Json{{"version", INGRESSFLEET_VERSION}, {"identity", identity_}, {"health_port", (*server)->port()}});
     gatherer_.Start();
     while (!gatherer_.HasSynced()) {
       if (!io::SleepFor(kSyncPoll, stop)) return {};
@@ -91,7 +93,8 @@ class Operator {
       return {};
     }
     const io::LeaderOptions lease{.ns = lease_namespace_, .name = kController, .identity = identity_};
-    const base::Status status = io::RunAsLeader(client_, lease, [this](std::stop_token lead) { Lead(lead); }, stop);
+    const base::Status status = io::RunAsLeader(
+        client_, lease, [this](std::stop_token lead) { Lead(lead); }, stop);
     return stop.stop_requested() ? base::Status() : status;
   }
 

@@ -12,9 +12,7 @@ namespace {
 
 class MachineClock final : public Clock {
  public:
-  TimePoint Now() const override {
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  }
+  TimePoint Now() const override { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 };
 
 std::tm Utc(TimePoint time) {
@@ -42,8 +40,8 @@ Result<TimePoint> ParseTime(std::string_view text) {
   const std::string copy(text);
   std::tm parts{};
   int consumed = 0;
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                  &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &consumed) != 6) {
+  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &parts.tm_year, &parts.tm_mon, &parts.tm_mday, &parts.tm_hour,
+                  &parts.tm_min, &parts.tm_sec, &consumed) != 6) {
     return Fail(Code::kInvalid, fmt::format("\"{}\" is not an RFC 3339 time", text));
   }
   parts.tm_year -= 1900;

@@ -87,8 +87,9 @@ std::vector<SettingError> Read(const std::map<std::string, std::string>& setting
   std::vector<SettingError> errors;
   for (const auto& [key, value] : settings) {
     const Row* row = FindRow(key);
-    const std::string rule = row == nullptr ? fmt::format("is not a setting of this engine; known: {}", fmt::join(SettingKeys(), ", "))
-                                            : row->set(value, parsed);
+    const std::string rule = row == nullptr
+                                 ? fmt::format("is not a setting of this engine; known: {}", fmt::join(SettingKeys(), ", "))
+                                 : row->set(value, parsed);
     if (!rule.empty()) errors.push_back({key, value, rule});
   }
   return errors;

@@ -4,9 +4,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "base/json.h"
-
 #include "base/clock.h"
+#include "base/json.h"
 
 namespace ingressfleet::base {
 namespace {

@@ -22,9 +22,7 @@ std::string_view CodeName(Code code) {
   return "Internal";
 }
 
-Error Error::Wrap(std::string_view context) const {
-  return Error{code, fmt::format("{}: {}", context, message), retry_after};
-}
+Error Error::Wrap(std::string_view context) const { return Error{code, fmt::format("{}: {}", context, message), retry_after}; }
 
 std::string Error::ToString() const { return fmt::format("{}: {}", CodeName(code), message); }
 

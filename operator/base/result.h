@@ -11,18 +11,18 @@ namespace ingressfleet::base {
 
 /// What kind of failure it was; decides what the caller does next (see app/settle.h for the one table that says so).
 enum class Code {
-  kInvalid,        ///< The input is wrong; trying again without a change is useless.
-  kConflict,       ///< Somebody else wrote meanwhile; read again.
+  kInvalid,   ///< The input is wrong; trying again without a change is useless.
+  kConflict,  ///< Somebody else wrote meanwhile; read again.
   kNotFound,
   kAlreadyExists,
-  kGone,           ///< A resourceVersion is too old; list again.
+  kGone,  ///< A resourceVersion is too old; list again.
   kForbidden,
-  kThrottled,      ///< Try again after Error::retry_after.
-  kUnavailable,    ///< The other side is not reachable or not able now.
+  kThrottled,    ///< Try again after Error::retry_after.
+  kUnavailable,  ///< The other side is not reachable or not able now.
   kTimeout,
-  kCanceled,       ///< We were asked to stop.
-  kForeign,        ///< The object belongs to somebody else; never touched.
-  kInternal,       ///< A broken expectation of ours.
+  kCanceled,  ///< We were asked to stop.
+  kForeign,   ///< The object belongs to somebody else; never touched.
+  kInternal,  ///< A broken expectation of ours.
 };
 
 /// The CamelCase name of a code, as used in log lines, metrics and condition reasons ("Conflict").

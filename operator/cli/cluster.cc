@@ -40,7 +40,8 @@ bool IsOf(const kube::Object& pod, const FleetView& fleet) {
 
 base::Result<Cluster> Cluster::Connect(const ConnectOptions& options, std::stop_token stop) {
   io::InitTransport();
-  const auto connection = io::LoadConnection(options.kubeconfig, io::KubeconfigChoice{.context = options.context, .plugin = RunCredentialPlugin});
+  const auto connection =
+      io::LoadConnection(options.kubeconfig, io::KubeconfigChoice{.context = options.context, .plugin = RunCredentialPlugin});
   if (!connection) return base::Fail(connection.error());
   const auto transport = io::MakeTransport(*connection);
   if (!transport) return base::Fail(transport.error());
@@ -50,15 +51,18 @@ base::Result<Cluster> Cluster::Connect(const ConnectOptions& options, std::stop_
 base::Result<std::vector<kube::Object>> Cluster::Fleets() {
   auto fleets = ListAll(client_, kube::kIngressFleet, {});
   if (!fleets && fleets.error().code == base::Code::kNotFound) {
-    return base::Fail(base::Code::kNotFound, "this cluster does not know IngressFleet: the CustomResourceDefinition is not installed");
+    return base::Fail(base::Code::kNotFound,
+                      "this cluster does not know IngressFleet: the CustomResourceDefinition is not installed");
   }
-  if (fleets) std::sort(fleets->begin(), fleets->end(), [](const auto& left, const auto& right) { return left.Name() < right.Name(); });
+  if (fleets)
+    std::sort(fleets->begin(), fleets->end(), [](const auto& left, const auto& right) { return left.Name() < right.Name(); });
   return fleets;
 }
 
 void Cluster::AddPods(std::vector<FleetView>& fleets) {
   for (FleetView& fleet : fleets) {
-    const auto pods = ListAll(client_, kube::kPod, {.ns = fleet.ns, .label_selector = std::string(plan::kFleetLabel) + "=" + fleet.name});
+    const auto pods =
+        ListAll(client_, kube::kPod, {.ns = fleet.ns, .label_selector = std::string(plan::kFleetLabel) + "=" + fleet.name});
     if (!pods) continue;
     fleet.pods.emplace();
     for (const kube::Object& pod : *pods) fleet.pods->push_back(ViewOfPod(pod));
@@ -73,7 +77,8 @@ std::string Cluster::WhoAmI() {
 
 base::Result<kube::Object> Cluster::Give(const FleetView& fleet, const Order& order, bool dry_run) {
   // By force: an order takes the place of an earlier one, whoever wrote that.
-  return client_.Apply(OrderBody(fleet, order), {.field_manager = OrderFieldManager(order), .force = true, .subresource = {}, .dry_run = dry_run});
+  return client_.Apply(OrderBody(fleet, order),
+                       {.field_manager = OrderFieldManager(order), .force = true, .subresource = {}, .dry_run = dry_run});
 }
 
 struct Feed::State {
@@ -93,7 +98,8 @@ struct Feed::State {
   }
 };
 
-Feed::Feed(io::Client& client, const std::string& fleet, const std::optional<std::string>& pods_in) : state_(std::make_unique<State>()) {
+Feed::Feed(io::Client& client, const std::string& fleet, const std::optional<std::string>& pods_in)
+    : state_(std::make_unique<State>()) {
   const auto note = [state = state_.get()](const io::ObjectPtr&, const io::ObjectPtr&) { state->Note(); };
   io::InformerOptions fleets{.kind = &kube::kIngressFleet};
   if (!fleet.empty()) fleets.field_selector = "metadata.name=" + fleet;

@@ -46,13 +46,17 @@ base::Result<Cluster> Connect(const ConnectOptions& options, const std::stop_tok
 
 base::Result<std::vector<FleetView>> ReadFleets(Cluster& cluster) {
   const auto fleets = cluster.Fleets();
-  if (!fleets) return base::Fail(fleets.error().code == base::Code::kInvalid ? base::Code::kInternal : fleets.error().code, fleets.error().message);
+  if (!fleets)
+    return base::Fail(fleets.error().code == base::Code::kInvalid ? base::Code::kInternal : fleets.error().code,
+                      fleets.error().message);
   return ViewsOf(*fleets);
 }
 
 void PrintStructured(const kube::Json& value, const std::string& output) {
-  if (output == "yaml") fmt::print("{}", YamlText(value));
-  else fmt::print("{}\n", value.dump(2, ' ', false, kube::Json::error_handler_t::replace));
+  if (output == "yaml")
+    fmt::print("{}", YamlText(value));
+  else
+    fmt::print("{}\n", value.dump(2, ' ', false, kube::Json::error_handler_t::replace));
 }
 
 // ------------------------------------------------------------------------------------------------------------ status
@@ -61,7 +65,8 @@ kube::Json FleetAsJson(const Target& target) {
   const FleetView& fleet = *target.fleet;
   kube::Json status = api::EncodeStatus(fleet.status);
   if (target.tier.empty()) {
-    kube::Json value{{"fleet", fleet.name}, {"namespace", fleet.ns}, {"paused", fleet.paused}, {"generation", fleet.generation}};
+    kube::Json value{
+        {"fleet", fleet.name}, {"namespace", fleet.ns}, {"paused", fleet.paused}, {"generation", fleet.generation}};
     value.update(status);
     return value;
   }
@@ -82,7 +87,9 @@ std::string Picture(const std::vector<FleetView>& fleets, const StatusOptions& o
   const auto shown = FindShown(fleets, options.words);
   if (!shown) return shown.error().message + "\n";
   const Look look = LookOf(stdout, options.no_color);
-  return Paint(DrawFleets(*shown, {.wide = options.output == "wide", .pods = options.pods, .now = base::SystemClock().Now()}, look), look);
+  return Paint(
+      DrawFleets(*shown, {.wide = options.output == "wide", .pods = options.pods, .now = base::SystemClock().Now()}, look),
+      look);
 }
 
 /// The namespace of all shown fleets, or all namespaces when they differ.
@@ -110,7 +117,8 @@ int Watch(Cluster& cluster, const std::vector<FleetView>& fleets, const StatusOp
 // ------------------------------------------------------------------------------------------------------------ orders
 
 std::string DescribeTarget(const OrderOptions& options, const FleetView& fleet, const Order& order) {
-  return fmt::format("{}/{}: {}{}{}", fleet.name, order.tier, RowOf(options.kind).name, order.revision.empty() ? "" : " ", order.revision);
+  return fmt::format("{}/{}: {}{}{}", fleet.name, order.tier, RowOf(options.kind).name, order.revision.empty() ? "" : " ",
+                     order.revision);
 }
 
 void Tell(const std::string& line) {
@@ -118,7 +126,8 @@ void Tell(const std::string& line) {
   std::fflush(stdout);
 }
 
-int WaitForOrder(Cluster& cluster, const FleetView& fleet, const Order& order, const OrderOptions& options, bool written, const std::stop_token& stop) {
+int WaitForOrder(Cluster& cluster, const FleetView& fleet, const Order& order, const OrderOptions& options, bool written,
+                 const std::stop_token& stop) {
   Progress progress(order, options.wait, written);
   const seconds timeout = options.timeout.value_or(options.wait == WaitFor::kComplete ? kCompleteTimeout : kHandledTimeout);
   const auto until = std::chrono::steady_clock::now() + timeout;
@@ -126,7 +135,8 @@ int WaitForOrder(Cluster& cluster, const FleetView& fleet, const Order& order, c
   while (!stop.stop_requested()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
-      fmt::print(stderr, "error: timed out after {}: {}; the order stands\n", base::FormatDuration(timeout), progress.WhenTimedOut());
+      fmt::print(stderr, "error: timed out after {}: {}; the order stands\n", base::FormatDuration(timeout),
+                 progress.WhenTimedOut());
       return kExitTimedOut;
     }
     if (!feed.WaitForChange(left, stop)) continue;
@@ -134,8 +144,10 @@ int WaitForOrder(Cluster& cluster, const FleetView& fleet, const Order& order, c
     const Progress::Step step = progress.See(fleets.empty() ? nullptr : &fleets.front());
     for (const std::string& line : step.lines) Tell(line);
     if (!step.outcome) continue;
-    if (step.outcome->exit_code == kExitDone) fmt::print("{}\n", step.outcome->message);
-    else fmt::print(stderr, "error: {}\n", step.outcome->message);
+    if (step.outcome->exit_code == kExitDone)
+      fmt::print("{}\n", step.outcome->message);
+    else
+      fmt::print(stderr, "error: {}\n", step.outcome->message);
     return step.outcome->exit_code;
   }
   fmt::print(stderr, "no longer waited for; the order stands\n");
@@ -150,7 +162,9 @@ int WriteOrder(Cluster& cluster, const FleetView& fleet, const Order& order, con
       return kExitFailed;
     }
   }
-  const char* const suffix = options.dry_run == DryRun::kClient ? " (dry run)" : options.dry_run == DryRun::kServer ? " (server dry run)" : "";
+  const char* const suffix = options.dry_run == DryRun::kClient   ? " (dry run)"
+                             : options.dry_run == DryRun::kServer ? " (server dry run)"
+                                                                  : "";
   fmt::print("{}{}\n", DescribeTarget(options, fleet, order), suffix);
   if (options.dry_run != DryRun::kNone) fmt::print("  {}: {}\n", order.key, kube::Json(order.value).dump());
   for (const std::string& remark : order.remarks) fmt::print("note: {}\n", remark);
@@ -204,7 +218,8 @@ int GiveOrder(const OrderOptions& options, const std::stop_token& stop) {
   const auto target = FindTier(*fleets, options.tier);
   if (!target) return Report(target.error());
   const FleetView& fleet = *target->fleet;
-  const OrderAnswer answer = DecideOrder({options.kind, &fleet, target->tier, options.revision, cluster->WhoAmI(), base::SystemClock().Now()});
+  const OrderAnswer answer =
+      DecideOrder({options.kind, &fleet, target->tier, options.revision, cluster->WhoAmI(), base::SystemClock().Now()});
   const bool writes = answer.verdict == OrderAnswer::Verdict::kWrite;
   if (answer.verdict == OrderAnswer::Verdict::kRefuse) {
     fmt::print(stderr, "error: {} {}/{}: {}\n", RowOf(options.kind).name, fleet.name, target->tier, answer.message);

@@ -52,8 +52,10 @@ bool TakesValue(const std::string& option) {
 Words Positional(const Words& words) {
   Words positional;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i].starts_with('-')) i += TakesValue(words[i]) ? 1 : 0;
-    else positional.push_back(words[i]);
+    if (words[i].starts_with('-'))
+      i += TakesValue(words[i]) ? 1 : 0;
+    else
+      positional.push_back(words[i]);
   }
   return positional;
 }
@@ -63,7 +65,8 @@ Words Tiers(const std::vector<FleetView>& fleets, const std::string& typed) {
   Words fitting;
   const bool qualified = fleets.size() != 1 || typed.find('/') != std::string::npos;
   for (const FleetView& fleet : fleets) {
-    for (const std::string& tier : fleet.TierNames()) AddIfFits(fitting, typed, qualified ? fmt::format("{}/{}", fleet.name, tier) : tier);
+    for (const std::string& tier : fleet.TierNames())
+      AddIfFits(fitting, typed, qualified ? fmt::format("{}/{}", fleet.name, tier) : tier);
   }
   return fitting;
 }
@@ -78,7 +81,8 @@ Words Revisions(const VerbRow& verb, const Target& target, const std::string& ty
   for (const KnownRevision& known : KnownRevisions(*tier)) {
     const bool is_candidate = tier->candidate && tier->candidate->revision == known.revision;
     const bool is_serving = tier->serving && tier->serving->revision == known.revision;
-    const bool in_history = std::any_of(tier->history.begin(), tier->history.end(), [&](const auto& entry) { return entry.revision == known.revision; });
+    const bool in_history = std::any_of(tier->history.begin(), tier->history.end(),
+                                        [&](const auto& entry) { return entry.revision == known.revision; });
     const bool fits = verb.kind == RequestKind::kPromote    ? is_candidate
                       : verb.kind == RequestKind::kRollback ? in_history && !is_serving
                                                             : failed(known.revision);
@@ -104,7 +108,8 @@ Words Shown(const std::vector<FleetView>& fleets, const Words& before, const std
 
 }  // namespace
 
-std::vector<std::string> Complete(const std::vector<std::string>& words, const std::function<std::vector<FleetView>()>& fleets) {
+std::vector<std::string> Complete(const std::vector<std::string>& words,
+                                  const std::function<std::vector<FleetView>()>& fleets) {
   const std::string typed = words.empty() ? "" : words.back();
   const Words before = words.empty() ? Words() : Words(words.begin(), words.end() - 1);
   if (!before.empty() && TakesValue(before.back())) {

@@ -26,14 +26,13 @@ std::string StateOf(const kube::Object& pod) {
   return std::string(pod.Text("/status/phase"));
 }
 
-bool IsReady(const kube::Object& pod) {
-  return kube::IsTrue(kube::DecodeConditions(pod.List("/status/conditions")), "Ready");
-}
+bool IsReady(const kube::Object& pod) { return kube::IsTrue(kube::DecodeConditions(pod.List("/status/conditions")), "Ready"); }
 
 }  // namespace
 
 const api::TierStatus* FleetView::FindTier(std::string_view tier) const {
-  const auto found = std::find_if(status.tiers.begin(), status.tiers.end(), [&](const auto& each) { return each.name == tier; });
+  const auto found =
+      std::find_if(status.tiers.begin(), status.tiers.end(), [&](const auto& each) { return each.name == tier; });
   return found == status.tiers.end() ? nullptr : &*found;
 }
 
@@ -70,7 +69,8 @@ PodView ViewOfPod(const kube::Object& pod) {
   view.node = pod.Text("/spec/nodeName");
   view.state = StateOf(pod);
   view.ready = IsReady(pod) && !pod.IsDeleting();
-  for (const Json& container : pod.List("/status/containerStatuses")) view.restarts += kube::IntegerOf(container, "restartCount");
+  for (const Json& container : pod.List("/status/containerStatuses"))
+    view.restarts += kube::IntegerOf(container, "restartCount");
   view.created = pod.CreatedAt();
   return view;
 }

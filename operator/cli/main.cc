@@ -15,8 +15,10 @@ namespace {
 
 using namespace ingressfleet;
 
-const std::map<std::string, cli::WaitFor> kWaits{{"none", cli::WaitFor::kNothing}, {"handled", cli::WaitFor::kHandled}, {"complete", cli::WaitFor::kComplete}};
-const std::map<std::string, cli::DryRun> kDryRuns{{"none", cli::DryRun::kNone}, {"client", cli::DryRun::kClient}, {"server", cli::DryRun::kServer}};
+const std::map<std::string, cli::WaitFor> kWaits{
+    {"none", cli::WaitFor::kNothing}, {"handled", cli::WaitFor::kHandled}, {"complete", cli::WaitFor::kComplete}};
+const std::map<std::string, cli::DryRun> kDryRuns{
+    {"none", cli::DryRun::kNone}, {"client", cli::DryRun::kClient}, {"server", cli::DryRun::kServer}};
 
 /// SIGINT and SIGTERM as a stop request. Blocked in every thread (call it before any starts) and awaited in one.
 std::jthread StopOnSignal(std::stop_source stop) {
@@ -66,12 +68,16 @@ void AddOrder(CLI::App& app, const cli::VerbRow& verb, OrderArguments& arguments
   arguments.options.kind = verb.kind;
   arguments.wait = verb.waits ? "handled" : "none";
   command->add_option("TIER", arguments.options.tier, "A tier, or FLEET/TIER.")->required();
-  if (verb.names_revision) command->add_option("REVISION", arguments.options.revision, "The revision that is meant; see history.");
+  if (verb.names_revision)
+    command->add_option("REVISION", arguments.options.revision, "The revision that is meant; see history.");
   command->add_flag("--wait{handled}", arguments.wait, "none, handled (by the operator) or complete (the tier is Stable).")
       ->check(CLI::IsMember(KeysOf(kWaits)));
-  command->add_option("--timeout", arguments.timeout, "How long to wait: 90s, 5m, 1h. Default: 1m for handled, 1h for complete.")
+  command
+      ->add_option("--timeout", arguments.timeout, "How long to wait: 90s, 5m, 1h. Default: 1m for handled, 1h for complete.")
       ->check([](const std::string& text) { return cli::ParseDuration(text) ? std::string() : "not a duration: " + text; });
-  command->add_flag("--dry-run{client}", arguments.dry_run, "none, client (write nothing) or server (ask the server, write nothing).")
+  command
+      ->add_flag("--dry-run{client}", arguments.dry_run,
+                 "none, client (write nothing) or server (ask the server, write nothing).")
       ->check(CLI::IsMember(KeysOf(kDryRuns)));
 }
 
@@ -101,9 +107,11 @@ int main(int argc, char** argv) {
   app.add_option("--context", connect.context, "Context of the kubeconfig; else its current one.");
 
   cli::StatusOptions status;
-  CLI::App* const status_command = app.add_subcommand("status", "A fleet as a tree: tiers, slots, what they wait for, what is wrong.");
+  CLI::App* const status_command =
+      app.add_subcommand("status", "A fleet as a tree: tiers, slots, what they wait for, what is wrong.");
   status_command->add_option("WHAT", status.words, "[FLEET] [TIER]; all fleets when nothing is said.")->expected(0, 2);
-  status_command->add_option("-o,--output", status.output, "wide, json or yaml.")->check(CLI::IsMember({"wide", "json", "yaml"}));
+  status_command->add_option("-o,--output", status.output, "wide, json or yaml.")
+      ->check(CLI::IsMember({"wide", "json", "yaml"}));
   status_command->add_flag("-w,--watch", status.watch, "Draw again on each change, until interrupted.");
   status_command->add_flag("--pods", status.pods, "Show the pods of each slot.");
   status_command->add_flag("--no-color", status.no_color, "No colours; so does NO_COLOR.");

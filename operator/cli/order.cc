@@ -17,7 +17,8 @@ constexpr VerbRow kVerbs[] = {
     {"rollback", RequestKind::kRollback, "rollback", true, true, "rolled back", "Go back to an earlier revision."},
     {"pause", RequestKind::kHold, "hold", false, false, "held", "Hold a tier's upgrade where it is."},
     {"resume", RequestKind::kResume, "resume", false, false, "resumed", "Let a held tier go on."},
-    {"retry", RequestKind::kRetry, "retry", true, false, "allowed again", "Allow a revision that has failed to be tried again."},
+    {"retry", RequestKind::kRetry, "retry", true, false, "allowed again",
+     "Allow a revision that has failed to be tried again."},
 };
 
 using Verdict = OrderAnswer::Verdict;
@@ -56,7 +57,8 @@ std::string ListOf(const api::TierStatus& tier) {
 
 std::vector<std::string> HoldRemark(const Subject& subject) {
   if (!subject.upgrade.hold) return {};
-  return {fmt::format("the tier is held ({}), so that nothing moves yet: {}", subject.upgrade.hold->reason, subject.upgrade.hold->message)};
+  return {fmt::format("the tier is held ({}), so that nothing moves yet: {}", subject.upgrade.hold->reason,
+                      subject.upgrade.hold->message)};
 }
 
 OrderAnswer Promote(const Subject& subject) {
@@ -65,28 +67,32 @@ OrderAnswer Promote(const Subject& subject) {
   if (candidate.empty() || IsGoingBack(subject.tier)) {
     const std::string next = IsGoingBack(subject.tier) ? "" : WantedRevision(subject.tier);
     const auto& failed = subject.tier.failed_revisions;
-    if (!wanted.empty() && wanted == next && wanted != subject.Serving() && std::find(failed.begin(), failed.end(), wanted) == failed.end()) {
+    if (!wanted.empty() && wanted == next && wanted != subject.Serving() &&
+        std::find(failed.begin(), failed.end(), wanted) == failed.end()) {
       return Write(wanted, {"there is no candidate yet; the approval counts when its turn comes"});
     }
     return Refuse(fmt::format("there is nothing to promote: the tier is in {} and {}", subject.upgrade.phase,
                               candidate.empty() ? "has no candidate" : fmt::format("its candidate {} is given up", candidate)));
   }
   if (!wanted.empty() && wanted != candidate) {
-    return Refuse(fmt::format("revision {} is not the candidate, {} is: promote that one, by name or without one", wanted, candidate));
+    return Refuse(
+        fmt::format("revision {} is not the candidate, {} is: promote that one, by name or without one", wanted, candidate));
   }
   if (subject.upgrade.approval && subject.upgrade.approval->revision == candidate) {
-    return Already(candidate, fmt::format("revision {} is approved already, by {} at {}", candidate, subject.upgrade.approval->by,
-                                          subject.upgrade.approval->at));
+    return Already(candidate, fmt::format("revision {} is approved already, by {} at {}", candidate,
+                                          subject.upgrade.approval->by, subject.upgrade.approval->at));
   }
   const auto phase = plan::upgrade::ParsePhase(subject.upgrade.phase);
   if (phase && *phase > plan::upgrade::Phase::kApprove) {
-    return Already(candidate, fmt::format("revision {} is past its approval: the tier is in {}", candidate, subject.upgrade.phase));
+    return Already(candidate,
+                   fmt::format("revision {} is past its approval: the tier is in {}", candidate, subject.upgrade.phase));
   }
   return Write(candidate, HoldRemark(subject));
 }
 
 OrderAnswer Abort(const Subject& subject) {
-  if (IsGoingBack(subject.tier)) return Already(subject.Candidate(), fmt::format("the tier is on its way back already, in {}", subject.upgrade.phase));
+  if (IsGoingBack(subject.tier))
+    return Already(subject.Candidate(), fmt::format("the tier is on its way back already, in {}", subject.upgrade.phase));
   if (!IsForward(subject.tier)) {
     const bool warm = subject.tier.previous.has_value();
     return Refuse(fmt::format("there is no upgrade to abort: the tier is in {}{}", subject.upgrade.phase,
@@ -114,8 +120,10 @@ OrderAnswer Rollback(const Subject& subject) {
   const auto& history = subject.tier.history;
   const bool known = revision == subject.Serving() || (subject.tier.previous && subject.tier.previous->revision == revision) ||
                      std::any_of(history.begin(), history.end(), [&](const auto& entry) { return entry.revision == revision; });
-  if (!known) return Refuse(fmt::format("revision {} is not in the tier's history; known are: {}", revision, ListOf(subject.tier)));
-  if (revision == subject.Serving() && !IsForward(subject.tier)) return Refuse(fmt::format("revision {} serves already", revision));
+  if (!known)
+    return Refuse(fmt::format("revision {} is not in the tier's history; known are: {}", revision, ListOf(subject.tier)));
+  if (revision == subject.Serving() && !IsForward(subject.tier))
+    return Refuse(fmt::format("revision {} serves already", revision));
   return Write(revision, HoldRemark(subject));
 }
 
@@ -131,7 +139,8 @@ OrderAnswer Pause(const Subject& subject) {
 OrderAnswer Resume(const Subject& subject) {
   if (!subject.upgrade.hold) return Refuse("the tier is not held");
   for (const std::string_view reason : {plan::upgrade::kHoldPaused, plan::upgrade::kHoldAmbiguous}) {
-    if (subject.IsHeldFor(reason)) return Refuse(fmt::format("resume does not end a hold for {}: {}", reason, subject.upgrade.hold->message));
+    if (subject.IsHeldFor(reason))
+      return Refuse(fmt::format("resume does not end a hold for {}: {}", reason, subject.upgrade.hold->message));
   }
   return Write("");
 }
@@ -139,7 +148,9 @@ OrderAnswer Resume(const Subject& subject) {
 OrderAnswer Retry(const Subject& subject) {
   const auto& failed = subject.tier.failed_revisions;
   if (failed.empty()) return Refuse("no revision of the tier has failed");
-  const auto has_failed = [&](const std::string& revision) { return std::find(failed.begin(), failed.end(), revision) != failed.end(); };
+  const auto has_failed = [&](const std::string& revision) {
+    return std::find(failed.begin(), failed.end(), revision) != failed.end();
+  };
   std::string revision = subject.input.revision;
   const std::string wanted = WantedRevision(subject.tier);
   if (revision.empty() && has_failed(wanted)) revision = wanted;
@@ -147,7 +158,8 @@ OrderAnswer Retry(const Subject& subject) {
     return Refuse(fmt::format("the revision that the specification asks for has not failed; name one of those that have: {}",
                               fmt::join(failed, ", ")));
   }
-  if (!has_failed(revision)) return Refuse(fmt::format("revision {} has not failed; these have: {}", revision, fmt::join(failed, ", ")));
+  if (!has_failed(revision))
+    return Refuse(fmt::format("revision {} has not failed; these have: {}", revision, fmt::join(failed, ", ")));
   std::vector<std::string> remarks;
   if (!wanted.empty() && wanted != revision) {
     remarks.push_back(fmt::format("the specification asks for {}; {} is tried when it asks for that again", wanted, revision));
@@ -173,7 +185,8 @@ std::string Obstacle(const OrderInput& input, const api::TierStatus* tier) {
   if (fleet.deleting) return fmt::format("fleet {} is being deleted", fleet.name);
   const kube::Condition* const accepted = kube::FindCondition(fleet.status.conditions, "Accepted");
   if (accepted != nullptr && accepted->status == kube::ConditionStatus::kFalse) {
-    return fmt::format("the specification of fleet {} is refused, and no order is taken until it is right: {}", fleet.name, accepted->message);
+    return fmt::format("the specification of fleet {} is refused, and no order is taken until it is right: {}", fleet.name,
+                       accepted->message);
   }
   if (tier == nullptr || !tier->upgrade || tier->upgrade->phase.empty()) {
     return fmt::format("the operator has reported nothing of tier {} yet; is it running?", input.tier);
@@ -183,7 +196,8 @@ std::string Obstacle(const OrderInput& input, const api::TierStatus* tier) {
 
 /// The operator reads the name up to the comma.
 std::string Sanitized(std::string name) {
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == ',' || static_cast<unsigned char>(c) < 0x20; }, ';');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == ',' || static_cast<unsigned char>(c) < 0x20; }, ';');
   return name;
 }
 
@@ -196,7 +210,8 @@ void Complete(const OrderInput& input, Order& order) {
   order.value = value(base::FormatTime(input.now));
   // A text that is there already would be no new order.
   const auto present = input.fleet->annotations.find(order.key);
-  if (present != input.fleet->annotations.end() && present->second == order.value) order.value = value(base::FormatMicroTime(input.now));
+  if (present != input.fleet->annotations.end() && present->second == order.value)
+    order.value = value(base::FormatMicroTime(input.now));
 }
 
 }  // namespace

@@ -38,9 +38,9 @@ struct OrderInput {
 struct Order {
   RequestKind kind = RequestKind::kHold;
   std::string tier;
-  std::string revision;             ///< empty for hold and resume
-  std::string key, value;           ///< the annotation
-  std::vector<std::string> remarks; ///< what the one who orders should know
+  std::string revision;              ///< empty for hold and resume
+  std::string key, value;            ///< the annotation
+  std::vector<std::string> remarks;  ///< what the one who orders should know
 };
 
 struct OrderAnswer {

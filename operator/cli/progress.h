@@ -51,8 +51,8 @@ class Progress {
   Order order_;
   WaitFor wait_;
   bool handled_;
-  bool seen_ = false;       ///< our annotation was there: from then on another one has replaced it
-  std::string told_;        ///< the phase and step told last
+  bool seen_ = false;  ///< our annotation was there: from then on another one has replaced it
+  std::string told_;   ///< the phase and step told last
   std::string last_message_;
 };
 

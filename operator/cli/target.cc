@@ -19,9 +19,7 @@ std::string NamesOf(const std::vector<FleetView>& fleets) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-tl::unexpected<base::Error> NoFleets() {
-  return base::Fail(base::Code::kNotFound, "there is no IngressFleet in this cluster");
-}
+tl::unexpected<base::Error> NoFleets() { return base::Fail(base::Code::kNotFound, "there is no IngressFleet in this cluster"); }
 
 base::Result<Target> TierOf(const FleetView& fleet, std::string_view tier) {
   const std::vector<std::string> names = fleet.TierNames();
@@ -53,9 +51,8 @@ base::Result<Target> FindTier(const std::vector<FleetView>& fleets, const std::s
   const auto slash = word.find('/');
   if (slash != std::string::npos) return TierOf(fleets, word.substr(0, slash), word.substr(slash + 1));
   if (fleets.size() == 1) return TierOf(fleets.front(), word);
-  return base::Fail(base::Code::kInvalid,
-                    fmt::format("there are {} fleets ({}), so that a tier needs its fleet's name: {}", fleets.size(),
-                                NamesOf(fleets), Choices(fleets, word)));
+  return base::Fail(base::Code::kInvalid, fmt::format("there are {} fleets ({}), so that a tier needs its fleet's name: {}",
+                                                      fleets.size(), NamesOf(fleets), Choices(fleets, word)));
 }
 
 base::Result<std::vector<Target>> FindShown(const std::vector<FleetView>& fleets, const std::vector<std::string>& words) {
@@ -72,8 +69,10 @@ base::Result<std::vector<Target>> FindShown(const std::vector<FleetView>& fleets
   if (words[0].find('/') != std::string::npos) return one(FindTier(fleets, words[0]));
   if (const FleetView* const fleet = FindFleet(fleets, words[0])) return std::vector<Target>{{fleet, ""}};
   if (fleets.size() == 1 && TierOf(fleets.front(), words[0])) return one(FindTier(fleets, words[0]));
-  return base::Fail(base::Code::kNotFound, fmt::format("there is no fleet \"{}\"; there are: {}{}", words[0], NamesOf(fleets),
-                                                       fleets.size() == 1 ? fmt::format(", with tiers {}", fmt::join(fleets.front().TierNames(), ", ")) : ""));
+  return base::Fail(
+      base::Code::kNotFound,
+      fmt::format("there is no fleet \"{}\"; there are: {}{}", words[0], NamesOf(fleets),
+                  fleets.size() == 1 ? fmt::format(", with tiers {}", fmt::join(fleets.front().TierNames(), ", ")) : ""));
 }
 
 }  // namespace ingressfleet::cli

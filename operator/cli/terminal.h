@@ -31,7 +31,7 @@ class Canvas {
   std::FILE* stream_;
   bool terminal_;
   bool drawn_ = false;
-  std::string shown_;    ///< as it was cut to the screen
+  std::string shown_;  ///< as it was cut to the screen
   std::string picture_;
 };
 

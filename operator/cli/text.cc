@@ -48,7 +48,8 @@ void TrimRight(Line& line) {
 /// Control characters in what others wrote must not reach the terminal.
 std::string Printable(std::string_view text) {
   std::string safe(text);
-  std::replace_if(safe.begin(), safe.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  std::replace_if(
+      safe.begin(), safe.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   return safe;
 }
 
@@ -125,7 +126,8 @@ Lines Table(const std::vector<Line>& rows, const Look& look) {
   std::vector<std::size_t> widths;
   for (const Line& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], static_cast<std::size_t>(WidthOf(row[i].text)));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], static_cast<std::size_t>(WidthOf(row[i].text)));
   }
   Lines lines;
   for (const Line& row : rows) {

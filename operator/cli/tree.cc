@@ -62,7 +62,8 @@ class Layout {
     row.line.push_back(node.name);
     if (row.cells.empty()) row.cells.push_back({""});
     rows_.push_back(std::move(row));
-    for (const Line& note : node.notes) AddNote(note, rest + std::string(node.children.empty() ? pen_.glyphs.blank : pen_.glyphs.bar));
+    for (const Line& note : node.notes)
+      AddNote(note, rest + std::string(node.children.empty() ? pen_.glyphs.blank : pen_.glyphs.bar));
     for (std::size_t i = 0; i < node.children.size(); ++i) {
       const bool last = i + 1 == node.children.size();
       Add(node.children[i], rest + std::string(last ? pen_.glyphs.last : pen_.glyphs.branch),
@@ -115,7 +116,9 @@ class Layout {
     return widths;
   }
 
-  static void Pad(Line& line, int missing) { line.push_back({std::string(static_cast<std::size_t>(missing) + 2, ' '), Tone::kPlain}); }
+  static void Pad(Line& line, int missing) {
+    line.push_back({std::string(static_cast<std::size_t>(missing) + 2, ' '), Tone::kPlain});
+  }
 
   const Pen& pen_;
   std::vector<Row> rows_;
@@ -135,10 +138,17 @@ std::vector<const PodView*> PodsOf(const FleetView& fleet, const std::string& ti
 
 Node PodNode(const Pen& pen, const PodView& pod) {
   Node node;
-  node.icon = pod.ready ? pen.Good() : pod.state == "Running" || pod.state == "Pending" || pod.state == "ContainerCreating" ? pen.Busy() : pen.Bad();
+  node.icon = pod.ready                                                                              ? pen.Good()
+              : pod.state == "Running" || pod.state == "Pending" || pod.state == "ContainerCreating" ? pen.Busy()
+                                                                                                     : pen.Bad();
   node.name = {pod.name};
-  const std::string restarts = pod.restarts == 0 ? "" : fmt::format(", {} restart{}", pod.restarts, pod.restarts == 1 ? "" : "s");
-  node.cells = {{pod.state + restarts, pod.ready ? Tone::kPlain : Tone::kBusy}, {Age(pod.created, pen.options.now)}, {pod.ready ? "1/1" : "0/1"}, {""}, {pod.node, Tone::kQuiet}};
+  const std::string restarts =
+      pod.restarts == 0 ? "" : fmt::format(", {} restart{}", pod.restarts, pod.restarts == 1 ? "" : "s");
+  node.cells = {{pod.state + restarts, pod.ready ? Tone::kPlain : Tone::kBusy},
+                {Age(pod.created, pen.options.now)},
+                {pod.ready ? "1/1" : "0/1"},
+                {""},
+                {pod.node, Tone::kQuiet}};
   return node;
 }
 
@@ -171,7 +181,10 @@ Lines GateNotes(const Pen& pen, const api::TierStatus& tier) {
   for (const api::GateStatus& gate : tier.upgrade->gates) {
     const bool pass = gate.result == "Pass";
     const bool fail = gate.result == "Fail";
-    Line note{pass ? pen.Good() : fail ? pen.Bad() : Span{std::string(pen.glyphs.unknown), Tone::kBusy}, {" " + gate.name, pass ? Tone::kQuiet : Tone::kPlain}};
+    Line note{pass   ? pen.Good()
+              : fail ? pen.Bad()
+                     : Span{std::string(pen.glyphs.unknown), Tone::kBusy},
+              {" " + gate.name, pass ? Tone::kQuiet : Tone::kPlain}};
     // What it waits for stands above already.
     if (!pass && !gate.message.empty() && gate.message != tier.upgrade->message) note.push_back({": " + gate.message});
     notes.push_back(std::move(note));
@@ -192,7 +205,9 @@ Node SlotNode(const Pen& pen, const FleetView& fleet, const api::TierStatus& tie
                 {role.slot.version},
                 {role.slot.revision, Tone::kName}};
   if (!role.slot.retain_until.empty() && role.role == "previous") {
-    node.notes.push_back({{fmt::format("stays warm for a rollback, until {} ({})", role.slot.retain_until.substr(0, 19) + "Z", pen.Relative(role.slot.retain_until)), Tone::kQuiet}});
+    node.notes.push_back({{fmt::format("stays warm for a rollback, until {} ({})", role.slot.retain_until.substr(0, 19) + "Z",
+                                       pen.Relative(role.slot.retain_until)),
+                           Tone::kQuiet}});
   }
   if (pen.options.pods) {
     for (const PodView* pod : PodsOf(fleet, tier.name, role.slot.slot)) node.children.push_back(PodNode(pen, *pod));
@@ -250,7 +265,9 @@ std::vector<const kube::Condition*> BadConditions(const api::TierStatus& tier) {
 
 Line ConditionNote(const Pen& pen, const kube::Condition& condition) {
   const bool unknown = condition.status == ConditionStatus::kUnknown;
-  return {unknown ? Span{std::string(pen.glyphs.unknown), Tone::kBusy} : IsPending(condition) ? pen.Busy() : pen.Bad(),
+  return {unknown                ? Span{std::string(pen.glyphs.unknown), Tone::kBusy}
+          : IsPending(condition) ? pen.Busy()
+                                 : pen.Bad(),
           {fmt::format(" {} {}", condition.type, kube::ConditionStatusName(condition.status)), Tone::kStrong},
           {fmt::format(" ({}): {}", condition.reason, condition.message)}};
 }
@@ -258,15 +275,22 @@ Line ConditionNote(const Pen& pen, const kube::Condition& condition) {
 void AddUpgradeNotes(const Pen& pen, const api::TierStatus& tier, Lines& notes) {
   const api::UpgradeStatus& upgrade = *tier.upgrade;
   if (upgrade.hold) {
-    notes.push_back({{fmt::format("held: {}", upgrade.hold->reason), Tone::kBad}, {fmt::format(", since {}: {}", pen.Since(upgrade.hold->at), upgrade.hold->message)}});
+    notes.push_back({{fmt::format("held: {}", upgrade.hold->reason), Tone::kBad},
+                     {fmt::format(", since {}: {}", pen.Since(upgrade.hold->at), upgrade.hold->message)}});
   }
   if (IsGoingBack(tier) && upgrade.abort) {
-    notes.push_back({{fmt::format("goes back: {}", upgrade.abort->reason), Tone::kBad}, {fmt::format(", {}: {}", pen.Relative(upgrade.abort->at), upgrade.abort->message)}});
+    notes.push_back({{fmt::format("goes back: {}", upgrade.abort->reason), Tone::kBad},
+                     {fmt::format(", {}: {}", pen.Relative(upgrade.abort->at), upgrade.abort->message)}});
   }
   const bool repeated = upgrade.hold && upgrade.hold->message == upgrade.message;
   if (!upgrade.message.empty() && !repeated) notes.push_back({{"waits: ", Tone::kBusy}, {upgrade.message}});
-  if (upgrade.approval) notes.push_back({{fmt::format("{} approved by {}, {}", upgrade.approval->revision, upgrade.approval->by, pen.Relative(upgrade.approval->at)), Tone::kQuiet}});
-  if (upgrade.rollback) notes.push_back({{fmt::format("rollback to {} ordered by {}", upgrade.rollback->revision, upgrade.rollback->by), Tone::kBusy}});
+  if (upgrade.approval)
+    notes.push_back({{fmt::format("{} approved by {}, {}", upgrade.approval->revision, upgrade.approval->by,
+                                  pen.Relative(upgrade.approval->at)),
+                      Tone::kQuiet}});
+  if (upgrade.rollback)
+    notes.push_back(
+        {{fmt::format("rollback to {} ordered by {}", upgrade.rollback->revision, upgrade.rollback->by), Tone::kBusy}});
   if (!upgrade.deadline.empty() && IsUpgrading(tier) && !upgrade.hold) {
     notes.push_back({{fmt::format("{} must end {}", upgrade.phase, pen.Relative(upgrade.deadline)), Tone::kQuiet}});
   }
@@ -277,22 +301,27 @@ void AddWideNotes(const Pen& pen, const api::TierStatus& tier, Lines& notes) {
   notes.push_back({{fmt::format("image {}", tier.image.empty() ? "not known" : tier.image), Tone::kQuiet}});
   notes.push_back({{fmt::format("{} Ingress{}", tier.ingresses, tier.ingresses == 1 ? "" : "es"), Tone::kQuiet}});
   if (tier.upgrade) {
-    notes.push_back({{fmt::format("strategy {}, cutover {}, transition {}", tier.upgrade->strategy, tier.upgrade->cutover, tier.upgrade->transition_id), Tone::kQuiet}});
+    notes.push_back({{fmt::format("strategy {}, cutover {}, transition {}", tier.upgrade->strategy, tier.upgrade->cutover,
+                                  tier.upgrade->transition_id),
+                      Tone::kQuiet}});
   }
-  if (!tier.failed_revisions.empty()) notes.push_back({{fmt::format("failed revisions: {}", fmt::join(tier.failed_revisions, ", ")), Tone::kQuiet}});
+  if (!tier.failed_revisions.empty())
+    notes.push_back({{fmt::format("failed revisions: {}", fmt::join(tier.failed_revisions, ", ")), Tone::kQuiet}});
 }
 
 Span TierIcon(const Pen& pen, const api::TierStatus& tier, const std::vector<const kube::Condition*>& bad) {
   if (!tier.upgrade || tier.upgrade->phase == "Unresolved") return {std::string(pen.glyphs.unknown), Tone::kBusy};
   if (tier.upgrade->hold) return {std::string(pen.glyphs.held), Tone::kBad};
   if (IsGoingBack(tier)) return {std::string(pen.glyphs.back), Tone::kBad};
-  if (!std::all_of(bad.begin(), bad.end(), [](const kube::Condition* condition) { return IsPending(*condition); })) return pen.Bad();
+  if (!std::all_of(bad.begin(), bad.end(), [](const kube::Condition* condition) { return IsPending(*condition); }))
+    return pen.Bad();
   return IsUpgrading(tier) || !bad.empty() ? pen.Busy() : pen.Good();
 }
 
 std::string PhaseText(const api::TierStatus& tier) {
   if (!tier.upgrade) return "not reported";
-  const std::string phase = tier.upgrade->phase == "Shift" ? fmt::format("Shift {}", tier.upgrade->step + 1) : tier.upgrade->phase;
+  const std::string phase =
+      tier.upgrade->phase == "Shift" ? fmt::format("Shift {}", tier.upgrade->step + 1) : tier.upgrade->phase;
   return tier.upgrade->hold ? fmt::format("{}, held", phase) : phase;
 }
 
@@ -305,7 +334,9 @@ Node TierNode(const Pen& pen, const FleetView& fleet, const api::TierStatus& tie
   const std::string ready = fmt::format("{}/{}", tier.ready_replicas, tier.replicas);
   node.cells = {{PhaseText(tier), node.icon.tone}, {tier.upgrade ? pen.Since(tier.upgrade->phase_started_at) : ""}};
   if (!slots) {
-    const std::string version = tier.serving && !tier.serving->version.empty() ? tier.serving->version : fmt::format("{} {}", tier.engine, tier.version);
+    const std::string version = tier.serving && !tier.serving->version.empty()
+                                    ? tier.serving->version
+                                    : fmt::format("{} {}", tier.engine, tier.version);
     const Line rest{{ready, ToneOfReady(ready)}, {""}, {version}, {tier.serving ? tier.serving->revision : "", Tone::kName}};
     node.cells.insert(node.cells.end(), rest.begin(), rest.end());
   }
@@ -316,7 +347,8 @@ Node TierNode(const Pen& pen, const FleetView& fleet, const api::TierStatus& tie
   if (slots) node.children = SlotNodes(pen, fleet, tier);
   if (tier.upgrade && IsUpgrading(tier)) {
     Lines gates = GateNotes(pen, tier);
-    const auto candidate = std::find_if(node.children.begin(), node.children.end(), [](const Node& child) { return child.cells.front().text == "candidate"; });
+    const auto candidate = std::find_if(node.children.begin(), node.children.end(),
+                                        [](const Node& child) { return child.cells.front().text == "candidate"; });
     Lines& where = candidate == node.children.end() ? node.notes : candidate->notes;
     where.insert(where.end(), gates.begin(), gates.end());
   }
@@ -346,8 +378,9 @@ Line DefaultClassNote(const Pen& pen, const api::FleetStatus& status) {
   Line note{{effective.empty() ? "no default class" : fmt::format("default class {}", effective), Tone::kQuiet}};
   if (status.unclassified && status.unclassified->count > 0) {
     const bool all = static_cast<std::size_t>(status.unclassified->count) <= status.unclassified->first.size();
-    note.push_back({fmt::format(", {} Ingress{} without a class ({}{}{})", status.unclassified->count, status.unclassified->count == 1 ? "" : "es",
-                                fmt::join(status.unclassified->first, ", "), all ? "" : ", ", all ? "" : pen.glyphs.ellipsis)});
+    note.push_back({fmt::format(", {} Ingress{} without a class ({}{}{})", status.unclassified->count,
+                                status.unclassified->count == 1 ? "" : "es", fmt::join(status.unclassified->first, ", "),
+                                all ? "" : ", ", all ? "" : pen.glyphs.ellipsis)});
   }
   return note;
 }
@@ -355,15 +388,19 @@ Line DefaultClassNote(const Pen& pen, const api::FleetStatus& status) {
 Lines FleetNotes(const Pen& pen, const FleetView& fleet) {
   const api::FleetStatus& status = fleet.status;
   Lines notes;
-  if (status.conditions.empty()) notes.push_back({{"the operator has reported nothing of this fleet; is it running?", Tone::kBusy}});
-  else if (status.observed_generation < fleet.generation) notes.push_back({{"the operator has not seen the newest specification yet", Tone::kBusy}});
+  if (status.conditions.empty())
+    notes.push_back({{"the operator has reported nothing of this fleet; is it running?", Tone::kBusy}});
+  else if (status.observed_generation < fleet.generation)
+    notes.push_back({{"the operator has not seen the newest specification yet", Tone::kBusy}});
   if (fleet.paused) notes.push_back({{"spec.paused is true: nothing is written until it is false", Tone::kBusy}});
   for (const kube::Condition& condition : status.conditions) {
-    const bool bad = condition.type == "Degraded" ? condition.status == ConditionStatus::kTrue
-                                                  : condition.type != "Progressing" && condition.status != ConditionStatus::kTrue;
+    const bool bad = condition.type == "Degraded"
+                         ? condition.status == ConditionStatus::kTrue
+                         : condition.type != "Progressing" && condition.status != ConditionStatus::kTrue;
     if (bad) notes.push_back(ConditionNote(pen, condition));
   }
-  for (const api::Conflict& conflict : status.conflicts) notes.push_back({pen.Bad(), {fmt::format(" {}: {}", conflict.object, conflict.message)}});
+  for (const api::Conflict& conflict : status.conflicts)
+    notes.push_back({pen.Bad(), {fmt::format(" {}: {}", conflict.object, conflict.message)}});
   if (!status.conditions.empty()) notes.push_back(DefaultClassNote(pen, status));
   return notes;
 }
@@ -380,7 +417,8 @@ Node FleetNode(const Pen& pen, const Target& target) {
     if (tier != nullptr) {
       node.children.push_back(TierNode(pen, fleet, *tier));
     } else {
-      node.children.push_back({{std::string(pen.glyphs.unknown), Tone::kBusy}, {name, Tone::kStrong}, {{"not reported", Tone::kBusy}}, {}, {}});
+      node.children.push_back(
+          {{std::string(pen.glyphs.unknown), Tone::kBusy}, {name, Tone::kStrong}, {{"not reported", Tone::kBusy}}, {}, {}});
     }
   }
   return node;
@@ -393,7 +431,8 @@ Lines DrawFleets(const std::vector<Target>& shown, const TreeOptions& options, c
   Layout layout(pen);
   for (const Target& target : shown) layout.Add(FleetNode(pen, target), "", "");
   Line heading;
-  for (const char* title : {"NAME", "STATUS", "AGE", "READY", "SHARE", "VERSION", "REVISION"}) heading.push_back({title, Tone::kQuiet});
+  for (const char* title : {"NAME", "STATUS", "AGE", "READY", "SHARE", "VERSION", "REVISION"})
+    heading.push_back({title, Tone::kQuiet});
   return layout.Draw(heading);
 }
 

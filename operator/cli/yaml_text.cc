@@ -26,9 +26,13 @@ bool IsPlain(const std::string& text) {
 }
 
 /// A JSON string is a YAML string.
-std::string TextOf(const std::string& text) { return IsPlain(text) ? text : json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string TextOf(const std::string& text) {
+  return IsPlain(text) ? text : json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
-std::string ScalarOf(const json& value) { return value.is_string() ? TextOf(value.get_ref<const std::string&>()) : value.dump(); }
+std::string ScalarOf(const json& value) {
+  return value.is_string() ? TextOf(value.get_ref<const std::string&>()) : value.dump();
+}
 
 bool IsNested(const json& value) { return value.is_structured() && !value.empty(); }
 

@@ -46,8 +46,8 @@ struct Failure {
 };
 
 struct Outcome {
-  std::size_t writes = 0;          ///< that the API server accepted
-  std::vector<Failure> failures;   ///< in the order in which they happened; later stages were not started
+  std::size_t writes = 0;             ///< that the API server accepted
+  std::vector<Failure> failures;      ///< in the order in which they happened; later stages were not started
   std::vector<kube::Object> written;  ///< what the server answered
 
   bool ok() const { return failures.empty(); }

@@ -36,8 +36,8 @@ enum class ProbeError {
 std::string_view ProbeErrorName(ProbeError error);  ///< "connection refused or timed out", for people
 
 struct Certificate {
-  std::string fingerprint;  ///< SHA-256, lower-case hex
-  std::string subject;      ///< common name, else the whole name
+  std::string fingerprint;         ///< SHA-256, lower-case hex
+  std::string subject;             ///< common name, else the whole name
   std::vector<std::string> names;  ///< subjectAltName, sorted
   bool self_signed = false;
 
@@ -46,10 +46,10 @@ struct Certificate {
 
 struct ProbeAnswer {
   ProbeError error = ProbeError::kCanceled;
-  std::string detail;  ///< of the error, for people
-  int status = 0;      ///< 0 with an error
-  kube::StringMap headers;  ///< names in lower case; the last of equal ones
-  std::string body;         ///< the first 64 KiB, when asked for
+  std::string detail;                      ///< of the error, for people
+  int status = 0;                          ///< 0 with an error
+  kube::StringMap headers;                 ///< names in lower case; the last of equal ones
+  std::string body;                        ///< the first 64 KiB, when asked for
   std::optional<Certificate> certificate;  ///< with TLS; not verified, only told
   base::Duration took{0};
 };

@@ -32,9 +32,8 @@ std::string DescribeList(std::string_view verb, const kube::KindInfo& kind, std:
 base::Result<const kube::KindInfo*> KindOf(std::string_view verb, const kube::Object& body) {
   const kube::KindInfo* const kind = kube::FindKind(body.ApiVersion(), body.Kind());
   if (kind == nullptr || body.Name().empty()) {
-    return base::Fail(base::Code::kInternal,
-                      fmt::format("{}: \"{} {}\" with name \"{}\" is not in the kind table", verb, body.ApiVersion(),
-                                  body.Kind(), body.Name()));
+    return base::Fail(base::Code::kInternal, fmt::format("{}: \"{} {}\" with name \"{}\" is not in the kind table", verb,
+                                                         body.ApiVersion(), body.Kind(), body.Name()));
   }
   return kind;
 }
@@ -44,8 +43,8 @@ void CountRequest(const HttpRequest& request, const std::string& code) {
 }
 
 bool MayRetry(const HttpRequest& request, const HttpResponse& response) {
-  return request.method != "POST" && (response.status == 429 || response.status >= 500) &&
-         response.retry_after_seconds > 0 && response.retry_after_seconds <= kMaxRetryAfterSeconds;
+  return request.method != "POST" && (response.status == 429 || response.status >= 500) && response.retry_after_seconds > 0 &&
+         response.retry_after_seconds <= kMaxRetryAfterSeconds;
 }
 
 base::Result<kube::Object> ToObject(base::Result<Json> body) {
@@ -111,8 +110,7 @@ base::Result<Json> Client::Call(HttpRequest request, const std::string& context)
   const auto response = SendWithRetries(request);
   if (!response) return base::Fail(response.error().Wrap(context));
   if (response->status < 200 || response->status >= 300) {
-    return base::Fail(
-        kube::ErrorFromResponse(response->status, response->body, response->retry_after_seconds).Wrap(context));
+    return base::Fail(kube::ErrorFromResponse(response->status, response->body, response->retry_after_seconds).Wrap(context));
   }
   Json body = Json::parse(response->body, nullptr, /*allow_exceptions=*/false);
   if (!body.is_object()) {
@@ -153,8 +151,7 @@ base::Result<kube::Object> Client::Create(const kube::Object& body, std::string_
   const auto kind = KindOf("create", body);
   if (!kind) return base::Fail(kind.error());
   const std::string query = QueryOf({{"fieldManager", std::string(field_manager)}});
-  return ToObject(Call({"POST", PathOf({**kind, body.Namespace(), {}, {}}) + query, "application/json",
-                        Dump(body.body())},
+  return ToObject(Call({"POST", PathOf({**kind, body.Namespace(), {}, {}}) + query, "application/json", Dump(body.body())},
                        Describe("create", body.Key())));
 }
 
@@ -162,13 +159,12 @@ base::Result<kube::Object> Client::Replace(const kube::Object& body, std::string
   const auto kind = KindOf("replace", body);
   if (!kind) return base::Fail(kind.error());
   if (body.ResourceVersion().empty()) {
-    return base::Fail(base::Code::kInternal,
-                      fmt::format("replace {}: without a resourceVersion", body.Key().ToString()));
+    return base::Fail(base::Code::kInternal, fmt::format("replace {}: without a resourceVersion", body.Key().ToString()));
   }
   const std::string query = QueryOf({{"fieldManager", std::string(field_manager)}});
-  return ToObject(Call({"PUT", PathOf({**kind, body.Namespace(), body.Name(), {}}) + query, "application/json",
-                        Dump(body.body())},
-                       Describe("replace", body.Key())));
+  return ToObject(
+      Call({"PUT", PathOf({**kind, body.Namespace(), body.Name(), {}}) + query, "application/json", Dump(body.body())},
+           Describe("replace", body.Key())));
 }
 
 base::Status Client::Delete(const kube::ObjectKey& key, const DeleteOptions& options) {
@@ -176,8 +172,7 @@ base::Status Client::Delete(const kube::ObjectKey& key, const DeleteOptions& opt
   if (kind == nullptr || key.name.empty()) {
     return base::Fail(base::Code::kInternal, fmt::format("delete {}: not in the kind table", key.ToString()));
   }
-  const auto body = Call({"DELETE", PathOf({*kind, key.ns, key.name, {}}), "application/json",
-                          Dump(DeleteBody(options))},
+  const auto body = Call({"DELETE", PathOf({*kind, key.ns, key.name, {}}), "application/json", Dump(DeleteBody(options))},
                          Describe("delete", key));
   if (!body) return base::Fail(body.error());
   return {};

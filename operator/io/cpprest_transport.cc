@@ -40,8 +40,7 @@ using StorePtr = std::unique_ptr<X509_STORE, StoreDeleter>;
 /// All certificates of a PEM bundle as trust anchors; nullptr when there is none.
 StorePtr ReadTrust(const std::string& pem) {
   StorePtr store(X509_STORE_new());
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                                                      &BIO_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
   int count = 0;
   while (X509* const certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
     count += X509_STORE_add_cert(store.get(), certificate);
@@ -210,9 +209,9 @@ class CpprestTransport final : public Transport {
     config.set_validate_certificates(!connection.insecure_skip_verify);
     config.set_tlsext_sni_enabled(!is_ipv4);
     config.set_nativehandle_options([is_ipv4, is_https](web::http::client::native_handle handle) {
-      DetectDeadPeer(is_https ? static_cast<TlsStream*>(handle)->next_layer()
-                              : *static_cast<boost::asio::ip::tcp::socket*>(handle),
-                     is_ipv4);
+      DetectDeadPeer(
+          is_https ? static_cast<TlsStream*>(handle)->next_layer() : *static_cast<boost::asio::ip::tcp::socket*>(handle),
+          is_ipv4);
     });
     config.set_ssl_context_callback([trust = std::shared_ptr<X509_STORE>(std::move(trust)),
                                      certificate = connection.client_certificate_pem,
@@ -282,14 +281,13 @@ base::Result<std::shared_ptr<Transport>> MakeTransport(const Connection& connect
     return base::Fail(base::Code::kInvalid, fmt::format("\"{}\" is not the address of a server", connection.server));
   }
   if (connection.server.find("://[") != std::string::npos) {
-    return base::Fail(base::Code::kInvalid,
-                      fmt::format("{}: an IPv6 address is not supported by the HTTP library, use a host name",
-                                  connection.server));
+    return base::Fail(
+        base::Code::kInvalid,
+        fmt::format("{}: an IPv6 address is not supported by the HTTP library, use a host name", connection.server));
   }
   StorePtr trust = ReadTrust(connection.ca_pem);
   if (is_https && !trust && !connection.insecure_skip_verify) {
-    return base::Fail(base::Code::kInvalid,
-                      fmt::format("{}: no certificate of an authority to trust", connection.server));
+    return base::Fail(base::Code::kInvalid, fmt::format("{}: no certificate of an authority to trust", connection.server));
   }
   if (auto checked = CheckClientCertificate(connection); !checked) return base::Fail(checked.error());
   InitTransport();

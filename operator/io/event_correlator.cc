@@ -66,8 +66,7 @@ void EventCorrelator::ForgetOld(TimePoint now) {
   EraseOld(bursts_, now, [](const Burst& burst) { return burst.last; });
 }
 
-std::optional<CorrelatedEvent> EventCorrelator::Correlate(const kube::Object& regarding, const EventNote& note,
-                                                          TimePoint now) {
+std::optional<CorrelatedEvent> EventCorrelator::Correlate(const kube::Object& regarding, const EventNote& note, TimePoint now) {
   ForgetOld(now);
   const std::string object = IdentityOf(regarding);
   const bool is_warning = note.type == EventNote::Type::kWarning;

@@ -13,9 +13,7 @@ namespace {
 constexpr int kPageSize = 500;
 
 /// Orders by namespace, then name.
-std::string StoreKey(std::string_view ns, std::string_view name) {
-  return std::string(ns).append(1, '\0').append(name);
-}
+std::string StoreKey(std::string_view ns, std::string_view name) { return std::string(ns).append(1, '\0').append(name); }
 
 std::string StoreKey(const kube::Object& object) { return StoreKey(object.Namespace(), object.Name()); }
 
@@ -107,8 +105,8 @@ class Informer::Driver {
  private:
   WatchOutput List(const NextRequest& next) {
     const InformerOptions& options = informer_.options_;
-    auto page = client_.List(*options.kind, {options.ns, options.label_selector, options.field_selector,
-                                             next.resource_version, next.continue_token, kPageSize});
+    auto page = client_.List(*options.kind, {options.ns, options.label_selector, options.field_selector, next.resource_version,
+                                             next.continue_token, kPageSize});
     if (!page) return Feed(RequestEnded{next.kind, base::Fail(page.error())});
     return Feed(ListArrived{std::move(*page)});
   }
@@ -123,10 +121,9 @@ class Informer::Driver {
       store_.UpdateHealth([](InformerHealth& health) { health.last_error.clear(); });
     };
     store_.UpdateHealth([](InformerHealth& health) { health.watching = true; });
-    const auto status = client_.Watch(*options.kind,
-                                      {options.ns, options.label_selector, options.field_selector,
-                                       next.resource_version, next.timeout},
-                                      on_line, abandon.get_token());
+    const auto status = client_.Watch(
+        *options.kind, {options.ns, options.label_selector, options.field_selector, next.resource_version, next.timeout},
+        on_line, abandon.get_token());
     store_.UpdateHealth([](InformerHealth& health) { health.watching = false; });
     return Feed(RequestEnded{next.kind, status});
   }
@@ -207,10 +204,7 @@ class Informer::Driver {
 };
 
 Informer::Informer(Client& client, InformerOptions options, ChangeHandler on_change)
-    : client_(client),
-      options_(std::move(options)),
-      on_change_(std::move(on_change)),
-      store_(std::make_unique<Store>()) {}
+    : client_(client), options_(std::move(options)), on_change_(std::move(on_change)), store_(std::make_unique<Store>()) {}
 
 Informer::~Informer() = default;  // the thread, declared last, is stopped and joined first
 

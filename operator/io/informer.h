@@ -36,8 +36,8 @@ using ChangeHandler = std::function<void(const ObjectPtr& before, const ObjectPt
 
 struct InformerHealth {
   bool synced = false;
-  bool watching = false;     ///< a watch request is open now
-  std::string last_error;    ///< of the newest failed request; empty after a success
+  bool watching = false;   ///< a watch request is open now
+  std::string last_error;  ///< of the newest failed request; empty after a success
   std::uint64_t relists = 0;
   std::size_t objects = 0;
 };

@@ -45,8 +45,7 @@ base::Result<std::string> DecodeBase64(std::string_view text) {
   }
   std::string decoded(packed.size() / 4 * 3, '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
-                                   reinterpret_cast<const unsigned char*>(packed.data()),
-                                   static_cast<int>(packed.size()));
+                                   reinterpret_cast<const unsigned char*>(packed.data()), static_cast<int>(packed.size()));
   if (size < 0) return base::Fail(base::Code::kInvalid, "not valid base64");
   const std::size_t padding = packed.ends_with("==") ? 2 : packed.ends_with('=') ? 1 : 0;
   decoded.resize(static_cast<std::size_t>(size) - padding);
@@ -74,7 +73,8 @@ class Kubeconfig {
     if (auto read = ReadCluster(**cluster, TextOf(**context, "cluster"), connection); !read) {
       return base::Fail(read.error());
     }
-    if (auto read = ReadUser(**user, TextOf(**context, "user"), choice.plugin, connection); !read) return base::Fail(read.error());
+    if (auto read = ReadUser(**user, TextOf(**context, "user"), choice.plugin, connection); !read)
+      return base::Fail(read.error());
     return connection;
   }
 
@@ -111,12 +111,12 @@ class Kubeconfig {
     const std::string place = fmt::format("user \"{}\"", name);
     if (user.contains("exec") && plugin) return ReadFromPlugin(user["exec"], place, plugin, connection);
     if (user.contains("exec")) {
-      return Lacks(fmt::format("{}: the exec plugin \"{}\" is not supported; use a token or a client certificate",
-                               place, TextOf(user["exec"], "command")));
+      return Lacks(fmt::format("{}: the exec plugin \"{}\" is not supported; use a token or a client certificate", place,
+                               TextOf(user["exec"], "command")));
     }
     if (user.contains("auth-provider")) {
-      return Lacks(fmt::format("{}: the auth-provider \"{}\" is not supported; use a token or a client certificate",
-                               place, TextOf(user["auth-provider"], "name")));
+      return Lacks(fmt::format("{}: the auth-provider \"{}\" is not supported; use a token or a client certificate", place,
+                               TextOf(user["auth-provider"], "name")));
     }
     for (const char* member : {"username", "password", "as", "as-uid", "as-groups", "as-user-extra"}) {
       if (user.contains(member)) return Lacks(fmt::format("{}: {} is not supported", place, member));
@@ -129,7 +129,8 @@ class Kubeconfig {
     return ReadToken(user, place, connection);
   }
 
-  base::Status ReadFromPlugin(const Json& exec, const std::string& place, const CredentialPlugin& plugin, Connection& connection) const {
+  base::Status ReadFromPlugin(const Json& exec, const std::string& place, const CredentialPlugin& plugin,
+                              Connection& connection) const {
     const auto credential = plugin(exec, std::filesystem::path(path_).parent_path().string());
     if (!credential) return Lacks(fmt::format("{}: {}", place, credential.error().message));
     connection.token = TextOf(*credential, "token");
@@ -171,9 +172,7 @@ class Kubeconfig {
     return {};
   }
 
-  std::string Resolve(const std::string& file) const {
-    return (std::filesystem::path(path_).parent_path() / file).string();
-  }
+  std::string Resolve(const std::string& file) const { return (std::filesystem::path(path_).parent_path() / file).string(); }
 
   std::string path_;
   Json body_;
@@ -217,12 +216,12 @@ base::Result<Connection> LoadConnection(const std::string& path, const Kubeconfi
   if (!path.empty()) return LoadKubeconfig(path, choice);
   if (const std::string variable = Environment("KUBECONFIG"); !variable.empty()) {
     if (variable.find(':') != std::string::npos) {
-      return base::Fail(base::Code::kInvalid, fmt::format("KUBECONFIG={}: several files are not merged; name one",
-                                                          variable));
+      return base::Fail(base::Code::kInvalid, fmt::format("KUBECONFIG={}: several files are not merged; name one", variable));
     }
     return LoadKubeconfig(variable, choice);
   }
-  if (choice.context.empty() && !Environment("KUBERNETES_SERVICE_HOST").empty()) return LoadServiceAccount(kServiceAccountFolder);
+  if (choice.context.empty() && !Environment("KUBERNETES_SERVICE_HOST").empty())
+    return LoadServiceAccount(kServiceAccountFolder);
   const std::string home = Environment("HOME") + "/.kube/config";
   if (std::filesystem::exists(home)) return LoadKubeconfig(home, choice);
   return base::Fail(base::Code::kInvalid,

@@ -10,8 +10,8 @@
 namespace ingressfleet::io {
 
 struct Connection {
-  std::string server;     ///< "https://10.96.0.1:443"
-  std::string ca_pem;     ///< the only trust anchor; the system's authorities are not used
+  std::string server;  ///< "https://10.96.0.1:443"
+  std::string ca_pem;  ///< the only trust anchor; the system's authorities are not used
   std::string client_certificate_pem;
   std::string client_key_pem;  ///< never logged
   std::string token;           ///< never logged

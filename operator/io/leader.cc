@@ -36,9 +36,8 @@ class Candidate {
     if (!read && read.error().code != base::Code::kNotFound) return base::Fail(read.error());
     const auto decision = DecideLease(view_, options_, live, {MonotonicNow(), base::SystemClock().Now()});
     if (decision.kind == LeaseDecision::Kind::kWait) {
-      return base::Fail(base::Code::kForeign,
-                        fmt::format("lease {}/{} is held by {}", options_.ns, options_.name,
-                                    live->Text("/spec/holderIdentity")));
+      return base::Fail(base::Code::kForeign, fmt::format("lease {}/{} is held by {}", options_.ns, options_.name,
+                                                          live->Text("/spec/holderIdentity")));
     }
     auto written = decision.kind == LeaseDecision::Kind::kCreate ? client.Create(decision.lease, kFieldManager)
                                                                  : client.Replace(decision.lease, kFieldManager);
@@ -79,8 +78,7 @@ base::Duration WithJitter(base::Duration period) {
 }
 
 /// True when the lease is ours, false when `stop` came first. `believed_from` is when the winning try began.
-bool Acquire(Candidate& candidate, const LeaderOptions& options, const std::stop_token& stop,
-             base::Duration& believed_from) {
+bool Acquire(Candidate& candidate, const LeaderOptions& options, const std::stop_token& stop, base::Duration& believed_from) {
   std::string last_error;
   while (!stop.stop_requested()) {
     believed_from = MonotonicNow();

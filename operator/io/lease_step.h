@@ -13,8 +13,8 @@ namespace ingressfleet::io {
 
 /// What one candidate remembers between two tries.
 struct LeaseView {
-  kube::Json seen_spec;           ///< of the Lease when it last changed
-  base::Duration seen_at{0};      ///< when that was, on our monotonic clock: others' clocks are never compared with ours
+  kube::Json seen_spec;       ///< of the Lease when it last changed
+  base::Duration seen_at{0};  ///< when that was, on our monotonic clock: others' clocks are never compared with ours
 };
 
 struct LeaseTick {

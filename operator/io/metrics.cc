@@ -23,10 +23,8 @@ constexpr MetricRow kRows[] = {
     {"controller_runtime_active_workers", MetricType::kGauge, "Number of currently used workers per controller"},
     {"controller_runtime_max_concurrent_reconciles", MetricType::kGauge,
      "Maximum number of concurrent reconciles per controller"},
-    {"controller_runtime_reconcile_errors_total", MetricType::kCounter,
-     "Total number of reconciliation errors per controller"},
-    {"controller_runtime_reconcile_time_seconds", MetricType::kHistogram,
-     "Length of time per reconciliation per controller"},
+    {"controller_runtime_reconcile_errors_total", MetricType::kCounter, "Total number of reconciliation errors per controller"},
+    {"controller_runtime_reconcile_time_seconds", MetricType::kHistogram, "Length of time per reconciliation per controller"},
     {"controller_runtime_reconcile_total", MetricType::kCounter, "Total number of reconciliations per controller"},
     {"controller_runtime_terminal_reconcile_errors_total", MetricType::kCounter,
      "Total number of terminal reconciliation errors per controller"},
@@ -36,23 +34,21 @@ constexpr MetricRow kRows[] = {
     {"process_open_fds", MetricType::kGauge, "Number of open file descriptors"},
     {"process_resident_memory_bytes", MetricType::kGauge, "Resident memory size in bytes"},
     {"process_start_time_seconds", MetricType::kGauge, "Start time of the process since unix epoch in seconds"},
-    {"rest_client_requests_total", MetricType::kCounter,
-     "Number of HTTP requests, partitioned by status code and method"},
+    {"rest_client_requests_total", MetricType::kCounter, "Number of HTTP requests, partitioned by status code and method"},
     {"workqueue_adds_total", MetricType::kCounter, "Total number of adds handled by workqueue"},
     {"workqueue_depth", MetricType::kGauge, "Current depth of workqueue"},
     {"workqueue_queue_duration_seconds", MetricType::kHistogram,
      "How long in seconds an item stays in workqueue before being requested"},
     {"workqueue_retries_total", MetricType::kCounter, "Total number of retries handled by workqueue"},
-    {"workqueue_work_duration_seconds", MetricType::kHistogram,
-     "How long in seconds processing an item from workqueue takes"},
+    {"workqueue_work_duration_seconds", MetricType::kHistogram, "How long in seconds processing an item from workqueue takes"},
 };
 
 /// controller-runtime's reconcile buckets, with finer ones below for the queue's waits.
 const prometheus::Histogram::BucketBoundaries& Buckets() {
   static const prometheus::Histogram::BucketBoundaries buckets{
-      0.00001, 0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7,
-      0.8,     0.9,    1.0,   1.25,  1.5,  1.75,  2.0,  2.5, 3.0,  3.5, 4.0,  4.5, 5,    6,   7,    8,   9,   10,
-      15,      20,     25,    30,    40,   50,    60};
+      0.00001, 0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45,
+      0.5,     0.6,    0.7,   0.8,   0.9,  1.0,   1.25, 1.5, 1.75, 2.0, 2.5,  3.0, 3.5,  4.0, 4.5,
+      5,       6,      7,     8,     9,    10,    15,   20,  25,   30,  40,   50,  60};
   return buckets;
 }
 
@@ -98,8 +94,7 @@ struct Series {
   std::map<Labels, Metric*> metrics;
 };
 
-using AnySeries =
-    std::variant<Series<prometheus::Counter>, Series<prometheus::Gauge>, Series<prometheus::Histogram>>;
+using AnySeries = std::variant<Series<prometheus::Counter>, Series<prometheus::Gauge>, Series<prometheus::Histogram>>;
 
 struct ProcessFigures {
   double cpu_seconds = 0;

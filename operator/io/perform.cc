@@ -34,10 +34,9 @@ base::Result<kube::Object> Create(Client& client, const Change& change) {
 /// In the foreground: a workload exists until its pods have drained, so that what they need (their identity, the access list,
 /// the Service that still sends them traffic) is not taken away before.
 base::Status Delete(Client& client, const Change& change, effect::Outcome& outcome) {
-  const base::Status status =
-      client.Delete(change.Key(), {.uid = std::string(change.object.Uid()),
-                                   .resource_version = std::string(change.object.ResourceVersion()),
-                                   .propagation = "Foreground"});
+  const base::Status status = client.Delete(change.Key(), {.uid = std::string(change.object.Uid()),
+                                                           .resource_version = std::string(change.object.ResourceVersion()),
+                                                           .propagation = "Foreground"});
   if (!status && status.error().code != base::Code::kNotFound) return status;
   if (status) ++outcome.writes;
   return {};

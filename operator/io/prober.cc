@@ -43,7 +43,8 @@ std::string AlternativeName(const GENERAL_NAME& name) {
   }
   if (name.type != GEN_IPADD) return {};
   char text[INET6_ADDRSTRLEN] = {};
-  inet_ntop(ASN1_STRING_length(name.d.iPAddress) == 16 ? AF_INET6 : AF_INET, ASN1_STRING_get0_data(name.d.iPAddress), text, sizeof(text));
+  inet_ntop(ASN1_STRING_length(name.d.iPAddress) == 16 ? AF_INET6 : AF_INET, ASN1_STRING_get0_data(name.d.iPAddress), text,
+            sizeof(text));
   return text;
 }
 
@@ -58,7 +59,8 @@ effect::Certificate Describe(X509* certificate) {
   described.self_signed = X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
   auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
-    if (std::string text = AlternativeName(*sk_GENERAL_NAME_value(names, i)); !text.empty()) described.names.push_back(std::move(text));
+    if (std::string text = AlternativeName(*sk_GENERAL_NAME_value(names, i)); !text.empty())
+      described.names.push_back(std::move(text));
   }
   GENERAL_NAMES_free(names);
   std::sort(described.names.begin(), described.names.end());
@@ -93,7 +95,8 @@ std::optional<Address> ParseAddress(const std::string& text, int port) {
 /// family and means nothing here.
 std::string ProxyHeader(const std::string& source, int port) {
   const bool ipv6 = source.find(':') != std::string::npos;
-  return fmt::format("PROXY {} {} {} {} {}\r\n", ipv6 ? "TCP6" : "TCP4", source, ipv6 ? "::1" : "127.0.0.1", kClaimedPort, port);
+  return fmt::format("PROXY {} {} {} {} {}\r\n", ipv6 ? "TCP6" : "TCP4", source, ipv6 ? "::1" : "127.0.0.1", kClaimedPort,
+                     port);
 }
 
 std::string ErrorText(int error) { return std::string(std::strerror(error)); }
@@ -101,7 +104,9 @@ std::string ErrorText(int error) { return std::string(std::strerror(error)); }
 /// Nothing that would break out of the request line or the URL.
 bool IsSendable(const ProbeRequest& request) {
   const auto visible = [](char c) { return c > ' ' && c < 0x7f; };
-  const auto host_character = [&](char c) { return visible(c) && std::string_view("/?#@\\\"<>").find(c) == std::string_view::npos; };
+  const auto host_character = [&](char c) {
+    return visible(c) && std::string_view("/?#@\\\"<>").find(c) == std::string_view::npos;
+  };
   return request.path.starts_with('/') && std::all_of(request.path.begin(), request.path.end(), visible) &&
          std::all_of(request.host.begin(), request.host.end(), host_character);
 }
@@ -198,7 +203,8 @@ class Transfer {
     Set(CURLOPT_FORBID_REUSE, 1L);
     if (!own_connection_) return;
     const bool ipv6 = request_.address.find(':') != std::string::npos;
-    connect_to_ = curl_slist_append(nullptr, fmt::format(fmt::runtime(ipv6 ? "::[{}]:{}" : "::{}:{}"), request_.address, request_.port).c_str());
+    connect_to_ = curl_slist_append(
+        nullptr, fmt::format(fmt::runtime(ipv6 ? "::[{}]:{}" : "::{}:{}"), request_.address, request_.port).c_str());
     Set(CURLOPT_CONNECT_TO, connect_to_);
     Set(CURLOPT_OPENSOCKETFUNCTION, &HandOver);
     Set(CURLOPT_OPENSOCKETDATA, this);
@@ -224,7 +230,8 @@ class Transfer {
     } else if (request_.method != "GET") {
       Set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
     }
-    for (const auto& [name, value] : request_.headers) headers_ = curl_slist_append(headers_, fmt::format("{}: {}", name, value).c_str());
+    for (const auto& [name, value] : request_.headers)
+      headers_ = curl_slist_append(headers_, fmt::format("{}: {}", name, value).c_str());
     Set(CURLOPT_HTTPHEADER, headers_);
   }
 
@@ -275,7 +282,8 @@ class Transfer {
     return CURLE_OK;
   }
   static int TakeCertificate(X509_STORE_CTX* store, void* self) {
-    if (X509* certificate = X509_STORE_CTX_get0_cert(store)) static_cast<Transfer*>(self)->answer_.certificate = Describe(certificate);
+    if (X509* certificate = X509_STORE_CTX_get0_cert(store))
+      static_cast<Transfer*>(self)->answer_.certificate = Describe(certificate);
     return 1;
   }
 
@@ -290,7 +298,8 @@ class Transfer {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return;
     std::string name(line.substr(0, colon));
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     line.remove_prefix(colon + 1);
     while (line.starts_with(' ')) line.remove_prefix(1);
     answer_.headers[name] = line;
@@ -382,7 +391,8 @@ class Round {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
     int still_running = 0;
     curl_multi_perform(multi_, &still_running);
-    curl_multi_poll(multi_, sockets.data(), static_cast<unsigned>(sockets.size()), static_cast<int>(std::max<long>(0, left.count())), nullptr);
+    curl_multi_poll(multi_, sockets.data(), static_cast<unsigned>(sockets.size()),
+                    static_cast<int>(std::max<long>(0, left.count())), nullptr);
     curl_multi_perform(multi_, &still_running);
     for (const curl_waitfd& socket : sockets) Connect(socket);
   }
@@ -408,7 +418,8 @@ class Round {
       if (message->msg != CURLMSG_DONE) continue;
       CURL* easy = message->easy_handle;
       const CURLcode result = message->data.result;
-      const auto found = std::find_if(running_.begin(), running_.end(), [&](const TransferPtr& transfer) { return transfer->easy() == easy; });
+      const auto found =
+          std::find_if(running_.begin(), running_.end(), [&](const TransferPtr& transfer) { return transfer->easy() == easy; });
       (*found)->Finish(result);
       curl_multi_remove_handle(multi_, easy);
       running_.erase(found);
@@ -431,7 +442,9 @@ Prober::Prober(ProberOptions options) : options_(options) {
 }
 
 std::vector<ProbeAnswer> Prober::Ask(const std::vector<ProbeRequest>& requests, std::stop_token stop) {
-  return Round(options_, [this] { return Book(); }, std::move(stop)).Run(requests);
+  return Round(
+             options_, [this] { return Book(); }, std::move(stop))
+      .Run(requests);
 }
 
 std::chrono::steady_clock::time_point Prober::Book() {

@@ -1,6 +1,6 @@
 #pragma once
-// Asks many HTTP questions at once (libcurl, docs/adr/0011-prober.md). Certificates are reported and not verified, redirects are
-// not followed, each question has its own connection.
+// Asks many HTTP questions at once (libcurl, docs/adr/0011-prober.md). Certificates are reported and not verified, redirects
+// are not followed, each question has its own connection.
 
 #include <chrono>
 #include <memory>
@@ -13,13 +13,13 @@
 namespace ingressfleet::io {
 
 struct ProberOptions {
-  std::size_t concurrency = 16;    ///< connections of one Ask
-  double rate_per_second = 200;    ///< begun, of all Asks together
+  std::size_t concurrency = 16;              ///< connections of one Ask
+  double rate_per_second = 200;              ///< begun, of all Asks together
   std::chrono::milliseconds timeout{5'000};  ///< of one question, its connection included
 };
 
-/// Thread-safe: several threads may Ask at once; they share the rate. The program has to ignore SIGPIPE (OpenSSL writes to sockets
-/// that the other side may have closed).
+/// Thread-safe: several threads may Ask at once; they share the rate. The program has to ignore SIGPIPE (OpenSSL writes to
+/// sockets that the other side may have closed).
 class Prober {
  public:
   explicit Prober(ProberOptions options = {});

@@ -14,9 +14,9 @@
 namespace ingressfleet::io {
 
 struct QueueOptions {
-  std::string name;                             ///< label of the metrics
-  base::Duration base_delay{5};                 ///< of the n-th retry: base_delay · 2ⁿ …
-  base::Duration max_delay{1'000'000};          ///< … at most this
+  std::string name;                     ///< label of the metrics
+  base::Duration base_delay{5};         ///< of the n-th retry: base_delay · 2ⁿ …
+  base::Duration max_delay{1'000'000};  ///< … at most this
 };
 
 class Queue {

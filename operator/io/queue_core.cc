@@ -32,9 +32,8 @@ void QueueCore::AddAt(const std::string& key, Duration due) {
 Duration QueueCore::RetryDelay(const std::string& key, Duration now) {
   const int failures = failures_[key]++;
   const double grown = static_cast<double>(base_delay_.count()) * std::exp2(failures);
-  const Duration own = grown >= static_cast<double>(max_delay_.count())
-                           ? max_delay_
-                           : Duration(static_cast<Duration::rep>(grown));
+  const Duration own =
+      grown >= static_cast<double>(max_delay_.count()) ? max_delay_ : Duration(static_cast<Duration::rep>(grown));
   return std::max(own, bucket_.Reserve(now));
 }
 

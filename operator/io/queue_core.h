@@ -58,10 +58,10 @@ class QueueCore {
  private:
   base::Duration base_delay_;
   base::Duration max_delay_;
-  std::deque<std::string> line_;                     ///< dirty keys that nobody works on, in order
-  std::map<std::string, base::Duration> dirty_;      ///< keys with work waiting, since when
-  std::map<std::string, base::Duration> processing_; ///< keys being worked, since when
-  std::map<std::string, base::Duration> delayed_;    ///< key → due
+  std::deque<std::string> line_;                      ///< dirty keys that nobody works on, in order
+  std::map<std::string, base::Duration> dirty_;       ///< keys with work waiting, since when
+  std::map<std::string, base::Duration> processing_;  ///< keys being worked, since when
+  std::map<std::string, base::Duration> delayed_;     ///< key → due
   std::set<std::pair<base::Duration, std::string>> by_due_;
   std::map<std::string, int> failures_;
   TokenBucket bucket_;

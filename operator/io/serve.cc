@@ -36,8 +36,8 @@ Page RunChecks(const std::string& name, const std::vector<Check>& checks, bool v
   for (const Check& check : checks) {
     const auto status = check.run();
     failed = failed || !status;
-    lines += status ? fmt::format("[+]{} ok\n", check.name)
-                    : fmt::format("[-]{} failed: {}\n", check.name, status.error().message);
+    lines +=
+        status ? fmt::format("[+]{} ok\n", check.name) : fmt::format("[-]{} failed: {}\n", check.name, status.error().message);
   }
   if (failed) return {failed_status, kText, fmt::format("{}{} check failed\n", lines, name)};
   return {200, kText, verbose ? fmt::format("{}{} check passed\n", lines, name) : "ok"};
@@ -102,10 +102,21 @@ base::Result<std::unique_ptr<HealthServer>> HealthServer::Start(ServeOptions opt
   const bool is_ipv6 = options.address.find(':') != std::string::npos;
   const std::string where = fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), options.address, options.port);
   // A request is a line and a few headers: what is larger or slower is not a probe. civetweb ignores SIGPIPE.
-  const std::array<const char*, 15> settings{"listening_ports",       where.c_str(), "num_threads",       "4",
-                                             "request_timeout_ms",    "10000",       "enable_keep_alive", "no",
-                                             "max_request_size",      "16384",       "connection_queue",  "64",
-                                             "listen_backlog",        "64",          nullptr};
+  const std::array<const char*, 15> settings{"listening_ports",
+                                             where.c_str(),
+                                             "num_threads",
+                                             "4",
+                                             "request_timeout_ms",
+                                             "10000",
+                                             "enable_keep_alive",
+                                             "no",
+                                             "max_request_size",
+                                             "16384",
+                                             "connection_queue",
+                                             "64",
+                                             "listen_backlog",
+                                             "64",
+                                             nullptr};
   auto impl = std::make_unique<Impl>(std::move(options), metrics);
   std::array<char, 256> reason{};
   mg_error_data error{};

@@ -22,8 +22,8 @@ struct NextRequest {
   enum class Kind { kList, kWatch };
   Kind kind = Kind::kList;
   base::Duration wait{0};
-  std::string resource_version;       ///< list: "0" or "" (the newest state); watch: where to go on
-  std::string continue_token;         ///< list only
+  std::string resource_version;     ///< list: "0" or "" (the newest state); watch: where to go on
+  std::string continue_token;       ///< list only
   std::chrono::seconds timeout{0};  ///< watch only, asked of the server
 
   friend bool operator==(const NextRequest&, const NextRequest&) = default;
@@ -44,12 +44,12 @@ class Backoff {
 };
 
 struct WatchState {
-  std::string resource_version;             ///< of the newest thing seen; empty before the first complete list
-  std::vector<kube::Object> listed;         ///< pages of a list that is not complete yet
-  base::Duration watch_began{0};            ///< when the request now running was decided on, its wait included
-  bool saw_event = false;                   ///< in the watch now running
-  bool from_list = false;                   ///< the watch now running is the first one after a list
-  std::optional<base::Error> watch_error;   ///< said by the stream itself; decides when it ends
+  std::string resource_version;            ///< of the newest thing seen; empty before the first complete list
+  std::vector<kube::Object> listed;        ///< pages of a list that is not complete yet
+  base::Duration watch_began{0};           ///< when the request now running was decided on, its wait included
+  bool saw_event = false;                  ///< in the watch now running
+  bool from_list = false;                  ///< the watch now running is the first one after a list
+  std::optional<base::Error> watch_error;  ///< said by the stream itself; decides when it ends
   Backoff backoff;
 };
 

@@ -14,8 +14,8 @@ constexpr std::array<const char*, 7> kMergeKeys{"name", "containerPort", "port",
 
 const char* MergeKey(const Json& list) {
   for (const char* key : kMergeKeys) {
-    const bool all = std::all_of(list.begin(), list.end(),
-                                 [&](const Json& item) { return item.is_object() && item.contains(key); });
+    const bool all =
+        std::all_of(list.begin(), list.end(), [&](const Json& item) { return item.is_object() && item.contains(key); });
     if (all) return key;
   }
   return nullptr;

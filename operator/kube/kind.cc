@@ -4,10 +4,12 @@ namespace ingressfleet::kube {
 namespace {
 
 constexpr std::array kKinds{
-    kIngressFleet, kNamespace,  kNode,          kPod,           kService,      kServiceAccount,      kConfigMap,
-    kSecret,       kEvent,      kDeployment,    kDaemonSet,     kEndpointSlice, kIngress,            kIngressClass,
-    kNetworkPolicy, kPodDisruptionBudget, kRole, kRoleBinding,  kClusterRole,  kClusterRoleBinding, kLease,
-    kControllerRevision,
+    kIngressFleet, kNamespace,          kNode,          kPod,
+    kService,      kServiceAccount,     kConfigMap,     kSecret,
+    kEvent,        kDeployment,         kDaemonSet,     kEndpointSlice,
+    kIngress,      kIngressClass,       kNetworkPolicy, kPodDisruptionBudget,
+    kRole,         kRoleBinding,        kClusterRole,   kClusterRoleBinding,
+    kLease,        kControllerRevision,
 };
 
 }  // namespace

@@ -42,8 +42,8 @@ inline constexpr KindInfo kPodDisruptionBudget{"policy/v1", "PodDisruptionBudget
 inline constexpr KindInfo kRole{"rbac.authorization.k8s.io/v1", "Role", "roles"};
 inline constexpr KindInfo kRoleBinding{"rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings"};
 inline constexpr KindInfo kClusterRole{"rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", false};
-inline constexpr KindInfo kClusterRoleBinding{"rbac.authorization.k8s.io/v1", "ClusterRoleBinding",
-                                              "clusterrolebindings", false};
+inline constexpr KindInfo kClusterRoleBinding{"rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings",
+                                              false};
 inline constexpr KindInfo kLease{"coordination.k8s.io/v1", "Lease", "leases"};
 
 std::span<const KindInfo> AllKinds();

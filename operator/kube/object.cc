@@ -71,9 +71,7 @@ const Json* Object::Find(const char* pointer) const {
 }
 
 std::string_view Object::Text(const char* pointer) const { return TextIn(Find(pointer)); }
-std::int64_t Object::Integer(const char* pointer, std::int64_t fallback) const {
-  return IntegerIn(Find(pointer), fallback);
-}
+std::int64_t Object::Integer(const char* pointer, std::int64_t fallback) const { return IntegerIn(Find(pointer), fallback); }
 bool Object::Boolean(const char* pointer, bool fallback) const { return BooleanIn(Find(pointer), fallback); }
 const Json& Object::List(const char* pointer) const { return ListIn(Find(pointer)); }
 StringMap Object::Map(const char* pointer) const { return MapIn(Find(pointer)); }

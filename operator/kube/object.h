@@ -7,11 +7,11 @@
 #include <compare>
 #include <map>
 #include <memory>
-#include "base/json.h"
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "kube/kind.h"
 
 namespace ingressfleet::kube {

@@ -25,12 +25,12 @@ base::Result<Requirement> ParseExpression(const Json& expression, std::size_t in
   Requirement requirement;
   requirement.key = TextOf(expression, "key");
   const auto name = TextOf(expression, "operator");
-  const auto* const row = std::find_if(kOperators.begin(), kOperators.end(),
-                                       [&](const auto& known) { return known.first == name; });
+  const auto* const row =
+      std::find_if(kOperators.begin(), kOperators.end(), [&](const auto& known) { return known.first == name; });
   if (requirement.key.empty() || row == kOperators.end()) {
-    return base::Fail(base::Code::kInvalid,
-                      fmt::format("matchExpressions[{}]: needs a key and an operator of In, NotIn, Exists, DoesNotExist",
-                                  index));
+    return base::Fail(
+        base::Code::kInvalid,
+        fmt::format("matchExpressions[{}]: needs a key and an operator of In, NotIn, Exists, DoesNotExist", index));
   }
   requirement.op = row->second;
   for (const Json& value : ListOf(expression, "values")) {

@@ -22,14 +22,14 @@ Traffic Only(Slot slot);
 
 /// How the entry Service looks, decided by the publishing type and, for a load balancer, by the provider's table.
 struct EntryService {
-  std::string type = "ClusterIP";  ///< LoadBalancer, NodePort or ClusterIP
-  kube::StringMap annotations;     ///< owned exactly; present in the create call already
+  std::string type = "ClusterIP";          ///< LoadBalancer, NodePort or ClusterIP
+  kube::StringMap annotations;             ///< owned exactly; present in the create call already
   std::vector<std::string> source_ranges;  ///< spec.loadBalancerSourceRanges; canonical CIDRs
   std::string load_balancer_class;
-  std::vector<std::string> addresses;    ///< spec.loadBalancerIP (first) where the provider reads that field
-  bool allocate_node_ports = true;       ///< false where the balancer needs none: a node port answers to everyone
-  std::string external_traffic_policy;   ///< Local, Cluster, or empty where it does not apply
-  std::int64_t http_node_port = 0;       ///< 0 = chosen by the API server
+  std::vector<std::string> addresses;   ///< spec.loadBalancerIP (first) where the provider reads that field
+  bool allocate_node_ports = true;      ///< false where the balancer needs none: a node port answers to everyone
+  std::string external_traffic_policy;  ///< Local, Cluster, or empty where it does not apply
+  std::int64_t http_node_port = 0;      ///< 0 = chosen by the API server
   std::int64_t https_node_port = 0;
 
   friend bool operator==(const EntryService&, const EntryService&) = default;
@@ -87,7 +87,7 @@ struct ResolvedTier {
   std::int64_t drain_seconds = 300;
 
   api::PublishingType publishing = api::PublishingType::kPrivate;
-  bool external = false;         ///< reachable from outside on purpose (LoadBalancer with scope External)
+  bool external = false;                             ///< reachable from outside on purpose (LoadBalancer with scope External)
   api::Provider provider = api::Provider::kGeneric;  ///< never kAuto
   EntryService entry;
   Listeners listeners;
@@ -99,7 +99,7 @@ struct ResolvedTier {
   std::vector<std::string> probe_sources;
   /// Whether they say for whom they ask. Not while a slot's engine takes no such claim: then they are let in themselves.
   bool probes_claim = true;
-  kube::Json namespace_selector;  ///< null = all namespaces
+  kube::Json namespace_selector;    ///< null = all namespaces
   std::string default_certificate;  ///< "namespace/name" or empty
   bool network_policy = false;
 
@@ -117,9 +117,9 @@ struct ResolvedFleet {
   std::string ns;
   bool paused = false;
   bool deleting = false;
-  bool force_removal = false;  ///< tiers are removed even while Ingresses use their class
-  api::Rollout rollout;          ///< defaults filled in
-  std::string default_tier;  ///< empty = the fleet has no default class
+  bool force_removal = false;       ///< tiers are removed even while Ingresses use their class
+  api::Rollout rollout;             ///< defaults filled in
+  std::string default_tier;         ///< empty = the fleet has no default class
   std::vector<ResolvedTier> tiers;  ///< ordered by name: the order in the specification has no meaning
 };
 

@@ -25,7 +25,9 @@ std::string StatusConfigName(const ResolvedTier& tier, Slot slot) { return SlotO
 std::string EntryServiceName(std::string_view tier) { return fmt::format("{}-entry", tier); }
 std::string PreviewServiceName(std::string_view tier) { return fmt::format("{}-preview", tier); }
 
-std::string RevisionObjectName(std::string_view tier, std::string_view revision) { return fmt::format("{}-{}", tier, revision); }
+std::string RevisionObjectName(std::string_view tier, std::string_view revision) {
+  return fmt::format("{}-{}", tier, revision);
+}
 
 std::string ClusterRoleName(const ResolvedTier& tier) { return fmt::format("ingressfleet:{}:{}", tier.fleet, tier.name); }
 

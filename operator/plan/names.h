@@ -36,14 +36,14 @@ inline constexpr std::string_view kLegacyClassAnnotation = "kubernetes.io/ingres
 /// would hand the endpoints to "somebody else" (Service API), so it is never used.
 inline constexpr std::string_view kNoSlot = "none";
 
-std::string TierObjectName(const ResolvedTier& tier);             ///< ServiceAccount, Role, IngressClass' tier: "public"
-std::string SlotObjectName(const ResolvedTier& tier, Slot slot);  ///< workload, settings, budget: "public-a"
-std::string LiveConfigName(const ResolvedTier& tier);             ///< "public-live"
+std::string TierObjectName(const ResolvedTier& tier);               ///< ServiceAccount, Role, IngressClass' tier: "public"
+std::string SlotObjectName(const ResolvedTier& tier, Slot slot);    ///< workload, settings, budget: "public-a"
+std::string LiveConfigName(const ResolvedTier& tier);               ///< "public-live"
 std::string StatusConfigName(const ResolvedTier& tier, Slot slot);  ///< "public-a-status"
-std::string EntryServiceName(std::string_view tier);              ///< "public-entry"
-std::string PreviewServiceName(std::string_view tier);            ///< "public-preview"
+std::string EntryServiceName(std::string_view tier);                ///< "public-entry"
+std::string PreviewServiceName(std::string_view tier);              ///< "public-preview"
 std::string RevisionObjectName(std::string_view tier, std::string_view revision);  ///< "public-5f2a91c03d"
-std::string ClusterRoleName(const ResolvedTier& tier);            ///< "ingressfleet:platform:public"
+std::string ClusterRoleName(const ResolvedTier& tier);                             ///< "ingressfleet:platform:public"
 
 /// Labels on every object of a fleet, and of a tier.
 kube::StringMap FleetLabels(std::string_view fleet);

@@ -43,7 +43,8 @@ std::string PodProblem(const kube::Object& pod) {
 
 std::int64_t Restarts(const kube::Object& pod) {
   std::int64_t restarts = 0;
-  for (const kube::Json& container : pod.List("/status/containerStatuses")) restarts += kube::IntegerOf(container, "restartCount");
+  for (const kube::Json& container : pod.List("/status/containerStatuses"))
+    restarts += kube::IntegerOf(container, "restartCount");
   return restarts;
 }
 
@@ -96,7 +97,8 @@ void AddReports(const ResolvedTier& tier, Slot slot, const Snapshot& snapshot, O
 }
 
 /// Names of the slot's pods that run the workload's revision.
-std::set<std::string> PodsOfRevision(const ResolvedTier& tier, Slot slot, const Snapshot& snapshot, const std::string& revision) {
+std::set<std::string> PodsOfRevision(const ResolvedTier& tier, Slot slot, const Snapshot& snapshot,
+                                     const std::string& revision) {
   std::set<std::string> names;
   for (const kube::ObjectPtr& pod : snapshot.pods) {
     if (IsOfSlot(*pod, tier, slot) && pod->Label(kRevisionLabel) == revision) names.emplace(pod->Name());

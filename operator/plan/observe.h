@@ -30,19 +30,19 @@ struct ObservedSlot {
   std::optional<base::TimePoint> retain_until;
   std::string image;
   std::vector<std::string> fixed_ranges;  ///< access list of the workload's newest template, see Engine::fixed_ranges
-  std::int64_t wanted = 0;     ///< pods that the workload object asks for
-  std::int64_t updated = 0;    ///< of the workload's newest template
+  std::int64_t wanted = 0;                ///< pods that the workload object asks for
+  std::int64_t updated = 0;               ///< of the workload's newest template
   std::int64_t ready = 0;
   std::int64_t available = 0;  ///< ready for minReadySeconds
   bool current = false;        ///< the workload's controller has seen its newest generation
   bool settled = false;        ///< the workload's controller has seen the newest template and replaced all pods
   std::vector<std::string> ready_pods;
-  std::int64_t ready_of_revision = 0;  ///< ready pods of the workload's revision
-  std::int64_t pods = 0;               ///< all that exist, terminating ones too
-  std::int64_t restarts = 0;           ///< of containers of pods that are not terminating
-  std::int64_t in_slices = 0;          ///< ready endpoints of the entry Service that are pods of the workload's revision
-  std::vector<std::string> nodes;      ///< of ready pods
-  std::vector<std::string> pod_problems;  ///< "pod public-a-x1: ImagePullBackOff: …", the first few
+  std::int64_t ready_of_revision = 0;       ///< ready pods of the workload's revision
+  std::int64_t pods = 0;                    ///< all that exist, terminating ones too
+  std::int64_t restarts = 0;                ///< of containers of pods that are not terminating
+  std::int64_t in_slices = 0;               ///< ready endpoints of the entry Service that are pods of the workload's revision
+  std::vector<std::string> nodes;           ///< of ready pods
+  std::vector<std::string> pod_problems;    ///< "pod public-a-x1: ImagePullBackOff: …", the first few
   std::vector<std::string> host_addresses;  ///< of the nodes of ready pods
   std::vector<PodReport> reports;           ///< of pods that still exist
 };
@@ -52,9 +52,9 @@ struct ObservedEntry {
   std::string uid;
   std::optional<Traffic> traffic;  ///< nullopt: a selector that is none of the four legal ones
   std::int64_t transition_id = 0;
-  std::optional<Traffic> committed;     ///< what we say we selected; another selector is somebody else's
+  std::optional<Traffic> committed;  ///< what we say we selected; another selector is somebody else's
   std::string serving_revision;
-  bool access_in_force = false;         ///< the source ranges that the tier wants stand in the object
+  bool access_in_force = false;  ///< the source ranges that the tier wants stand in the object
   std::string cluster_ip;
   std::vector<std::string> addresses;
   std::vector<std::string> source_ranges;

@@ -35,7 +35,8 @@ effect::Stage ClearDefaultMarks(const std::string& fleet, const Snapshot& snapsh
 
 /// A budget without its workload guards nobody: it is what a deletion that was cut short has left.
 bool IsOrphan(const kube::Object& object, const Snapshot& snapshot) {
-  return object.Kind() == kube::kPodDisruptionBudget.kind && snapshot.Find(kube::kDeployment, object.Namespace(), object.Name()) == nullptr;
+  return object.Kind() == kube::kPodDisruptionBudget.kind &&
+         snapshot.Find(kube::kDeployment, object.Namespace(), object.Name()) == nullptr;
 }
 
 ResolvedFleet WithProbeSources(const ResolvedFleet& specified, const Snapshot& snapshot, const TierStates& states) {
@@ -117,7 +118,8 @@ ResolvedTier WithProbeSources(ResolvedTier tier, const upgrade::TierState& state
   // While both slots are selected nobody knows which one a question reaches.
   std::vector<const Engine*> engines = EnginesOfSlots(tier, snapshot);
   engines.push_back(FindEngine(tier.controller.engine));
-  tier.probes_claim = std::all_of(engines.begin(), engines.end(), [](const Engine* engine) { return engine->probes_claim_addresses; });
+  tier.probes_claim =
+      std::all_of(engines.begin(), engines.end(), [](const Engine* engine) { return engine->probes_claim_addresses; });
   return tier;
 }
 
@@ -175,8 +177,12 @@ effect::Change FinalizerChange(const kube::Object& fleet, bool present) {
   kube::Object body(kube::kIngressFleet, "", fleet.Name());
   body.body()["metadata"]["uid"] = fleet.Uid();
   if (present) body.body()["metadata"]["finalizers"] = {kFinalizer};
-  return {Verb::kApply, std::move(body), std::string(kObjectManager), "",
-          present ? "guard its deletion" : "everything of it is gone", {}};
+  return {Verb::kApply,
+          std::move(body),
+          std::string(kObjectManager),
+          "",
+          present ? "guard its deletion" : "everything of it is gone",
+          {}};
 }
 
 bool HasFinalizer(const kube::Object& fleet) {

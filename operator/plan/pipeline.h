@@ -24,7 +24,8 @@ struct Plan {
   ResolvedFleet fleet;  ///< with what an upgrade under way adds to it: what is written, and what status is judged by
   std::map<std::string, ObservedTier> observed;
   std::map<std::string, TierAdvance> advances;
-  /// The intent of some tier changed: `states` must be in the status before anything else is done, and all that follows is empty.
+  /// The intent of some tier changed: `states` must be in the status before anything else is done, and all that follows is
+  /// empty.
   bool record = false;
   TierStates states;
   std::vector<DesiredStage> desired;

@@ -10,10 +10,12 @@ namespace {
 /// An IngressClass cannot change its controller: an engine that obeys only its own string can never serve a class of another.
 std::string ClassProblem(const ResolvedTier& tier, const ObservedTier& observed) {
   const Engine& engine = *FindEngine(tier.controller.engine);
-  if (engine.any_controller_string || !observed.class_exists || observed.class_controller == engine.fixed_controller_string) return {};
-  return fmt::format("{} obeys only classes of controller \"{}\", but IngressClass {} has \"{}\", and that cannot be changed: add a "
-                     "tier with this engine and its own class, move the Ingresses, then remove this tier",
-                     engine.name, engine.fixed_controller_string, tier.class_name, observed.class_controller);
+  if (engine.any_controller_string || !observed.class_exists || observed.class_controller == engine.fixed_controller_string)
+    return {};
+  return fmt::format(
+      "{} obeys only classes of controller \"{}\", but IngressClass {} has \"{}\", and that cannot be changed: add a "
+      "tier with this engine and its own class, move the Ingresses, then remove this tier",
+      engine.name, engine.fixed_controller_string, tier.class_name, observed.class_controller);
 }
 
 std::string ForeignClassProblem(const ResolvedTier& tier, const ObservedTier& observed) {

@@ -51,14 +51,13 @@ void ResolveController(const api::Tier& tier, const Engine& engine, const Cluste
                        ResolvedTier& resolved, FieldErrors& errors) {
   const api::Controller& controller = tier.controller;
   Append(errors, engine.validate(tier, resolved.ns, path));
-  resolved.controller = {.engine = engine.engine,
-                         .version = controller.version,
-                         .image = controller.image.empty() ? engine.image(facts.image_repository, controller.version)
-                                                           : controller.image,
-                         .image_pull_policy = controller.image_pull_policy.empty() ? "IfNotPresent"
-                                                                                   : controller.image_pull_policy,
-                         .image_pull_secrets = controller.image_pull_secrets,
-                         .settings = engine.settings(tier)};
+  resolved.controller = {
+      .engine = engine.engine,
+      .version = controller.version,
+      .image = controller.image.empty() ? engine.image(facts.image_repository, controller.version) : controller.image,
+      .image_pull_policy = controller.image_pull_policy.empty() ? "IfNotPresent" : controller.image_pull_policy,
+      .image_pull_secrets = controller.image_pull_secrets,
+      .settings = engine.settings(tier)};
   if (resolved.controller.image.empty()) {
     errors.push_back({FieldError::Type::kRequired, path + ".controller.image", "",
                       fmt::format("no image is known for {} {}; name one", engine.name, controller.version)});
@@ -71,8 +70,8 @@ void ResolveController(const api::Tier& tier, const Engine& engine, const Cluste
 }
 
 /// The provider of a LoadBalancer tier; nullptr (with an error) when the nodes contradict each other.
-const Balancer* ResolveBalancer(const api::LoadBalancer& load_balancer, const ClusterFacts& facts,
-                                const std::string& path, FieldErrors& errors) {
+const Balancer* ResolveBalancer(const api::LoadBalancer& load_balancer, const ClusterFacts& facts, const std::string& path,
+                                FieldErrors& errors) {
   if (*load_balancer.provider != api::Provider::kAuto) return &BalancerOf(*load_balancer.provider);
   const auto detected = DetectProvider(facts.provider_ids);
   if (detected) return &BalancerOf(*detected);
@@ -123,8 +122,8 @@ void ResolveWorkload(const api::Workload& workload, ResolvedTier& resolved) {
   resolved.drain_seconds = *workload.shutdown.drain_seconds;
 }
 
-ResolvedTier ResolveTier(const api::Fleet& fleet, const api::Tier& tier, const ClusterFacts& facts,
-                         const std::string& path, FieldErrors& errors) {
+ResolvedTier ResolveTier(const api::Fleet& fleet, const api::Tier& tier, const ClusterFacts& facts, const std::string& path,
+                         FieldErrors& errors) {
   ResolvedTier resolved;
   resolved.fleet = fleet.name;
   resolved.fleet_uid = fleet.uid;
@@ -168,8 +167,7 @@ Resolution Resolve(const api::Fleet& fleet, const ClusterFacts& facts) {
   resolved.rollout = fleet.rollout;
   if (fleet.default_class) resolved.default_tier = fleet.default_class->tier_name;
   for (std::size_t i = 0; i < fleet.tiers.size(); ++i) {
-    resolved.tiers.push_back(
-        ResolveTier(fleet, fleet.tiers[i], facts, fmt::format("spec.tiers[{}]", i), resolution.errors));
+    resolved.tiers.push_back(ResolveTier(fleet, fleet.tiers[i], facts, fmt::format("spec.tiers[{}]", i), resolution.errors));
   }
   std::sort(resolved.tiers.begin(), resolved.tiers.end(),
             [](const ResolvedTier& left, const ResolvedTier& right) { return left.name < right.name; });

@@ -17,8 +17,8 @@ struct ClusterFacts {
 };
 
 struct Resolution {
-  ResolvedFleet fleet;       ///< only meaningful without errors
-  api::FieldErrors errors;   ///< what registries refuse: an unknown engine version, a provider's limits
+  ResolvedFleet fleet;      ///< only meaningful without errors
+  api::FieldErrors errors;  ///< what registries refuse: an unknown engine version, a provider's limits
 };
 
 /// Total: any validated and defaulted fleet (api/validate.h) gives a result; the order of tiers has no influence.

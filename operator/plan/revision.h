@@ -14,9 +14,9 @@ namespace ingressfleet::plan {
 
 /// One slot of a revision. Both slots' bodies are stored: names in arguments and selectors differ.
 struct SlotBody {
-  std::string kind;                               ///< Deployment or DaemonSet
-  kube::Json spec = kube::Json::object();         ///< of the workload, without replicas
-  kube::StringMap settings;                       ///< data of the slot's ConfigMap
+  std::string kind;                        ///< Deployment or DaemonSet
+  kube::Json spec = kube::Json::object();  ///< of the workload, without replicas
+  kube::StringMap settings;                ///< data of the slot's ConfigMap
 
   friend bool operator==(const SlotBody&, const SlotBody&) = default;
 };

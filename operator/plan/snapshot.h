@@ -16,8 +16,8 @@ struct Snapshot {
   std::vector<kube::ObjectPtr> fleets;
   /// Objects of the kinds that a fleet owns: those with our managed-by label, and all IngressClasses and Namespaces.
   std::map<kube::ObjectKey, kube::ObjectPtr> objects;
-  std::vector<kube::ObjectPtr> ingresses;  ///< all of the cluster
-  std::vector<kube::ObjectPtr> pods;       ///< of this fleet's slots
+  std::vector<kube::ObjectPtr> ingresses;        ///< all of the cluster
+  std::vector<kube::ObjectPtr> pods;             ///< of this fleet's slots
   std::vector<kube::ObjectPtr> endpoint_slices;  ///< of this fleet's Services
   ClusterFacts facts;
   base::TimePoint now{};

@@ -15,7 +15,8 @@ using upgrade::Probe;
 using upgrade::ProbeSet;
 
 /// In the order of upgrade::RequestKind.
-constexpr std::array<std::string_view, upgrade::kRequestKinds> kVerbs{"hold", "resume", "abort", "promote", "rollback", "retry"};
+constexpr std::array<std::string_view, upgrade::kRequestKinds> kVerbs{"hold",    "resume",   "abort",
+                                                                      "promote", "rollback", "retry"};
 
 /// On top of the time a pod needs to stop; as in the pod's terminationGracePeriodSeconds.
 constexpr seconds kGraceMargin{10};
@@ -79,7 +80,8 @@ upgrade::SlotSeen SeenOf(const ResolvedTier& tier, const ObservedSlot& slot) {
   seen.restarts = slot.restarts;
   seen.pods = slot.pods;
   seen.in_slices = slot.in_slices;
-  const bool all_of_revision = slot.ready_of_revision > 0 && slot.ready_of_revision == static_cast<std::int64_t>(slot.ready_pods.size());
+  const bool all_of_revision =
+      slot.ready_of_revision > 0 && slot.ready_of_revision == static_cast<std::int64_t>(slot.ready_pods.size());
   // A slot's settings exist before its first pod and never change while pods of its revision run.
   if (all_of_revision) seen.live_config = slot.revision;
   seen.access_in_force = LiveConfigInForce(tier, slot);
@@ -150,8 +152,10 @@ api::FieldErrors ValidateChecks(const api::Verify& checks, const std::string& pa
   for (std::size_t i = 0; i < checks.probes.size(); ++i) {
     const std::string at = fmt::format("{}.upgrade.verify.probes[{}]", path, i);
     const auto& probe = checks.probes[i];
-    if (probe.host.empty()) errors.push_back({api::FieldError::Type::kRequired, at + ".host", "", "name the host that is asked for"});
-    if (probe.scheme != "" && probe.scheme != "http" && probe.scheme != "https") invalid(at + ".scheme", probe.scheme, "must be http or https");
+    if (probe.host.empty())
+      errors.push_back({api::FieldError::Type::kRequired, at + ".host", "", "name the host that is asked for"});
+    if (probe.scheme != "" && probe.scheme != "http" && probe.scheme != "https")
+      invalid(at + ".scheme", probe.scheme, "must be http or https");
     if (probe.expected_status.empty()) continue;
     if (const auto status = verify::ValidateExpectedStatus(probe.expected_status); !status) {
       invalid(at + ".expectedStatus", probe.expected_status, status.error().message);
@@ -160,11 +164,14 @@ api::FieldErrors ValidateChecks(const api::Verify& checks, const std::string& pa
   for (std::size_t i = 0; i < checks.metrics.size(); ++i) {
     const std::string at = fmt::format("{}.upgrade.verify.metrics[{}]", path, i);
     const auto& metric = checks.metrics[i];
-    if (metric.query.empty()) errors.push_back({api::FieldError::Type::kRequired, at + ".query", "", "an instant query in PromQL"});
+    if (metric.query.empty())
+      errors.push_back({api::FieldError::Type::kRequired, at + ".query", "", "an instant query in PromQL"});
     if (const auto condition = verify::Condition::Parse(metric.success_condition); !condition) {
       invalid(at + ".successCondition", metric.success_condition, condition.error().message);
     }
-    if (const auto request = verify::RequestOf(verify::MetricQuery{.name = metric.name, .address = metric.address, .query = metric.query}); !request) {
+    if (const auto request =
+            verify::RequestOf(verify::MetricQuery{.name = metric.name, .address = metric.address, .query = metric.query});
+        !request) {
       invalid(at + ".address", metric.address, request.error().message);
     }
   }
@@ -174,7 +181,11 @@ api::FieldErrors ValidateChecks(const api::Verify& checks, const std::string& pa
 std::vector<verify::CustomProbe> CustomProbesOf(const ResolvedTier& tier) {
   std::vector<verify::CustomProbe> probes;
   for (const api::VerifyProbe& said : tier.upgrade.verify.probes) {
-    verify::CustomProbe probe{.name = said.name, .host = said.host, .headers = said.headers, .body_contains = said.body_contains, .source = said.source};
+    verify::CustomProbe probe{.name = said.name,
+                              .host = said.host,
+                              .headers = said.headers,
+                              .body_contains = said.body_contains,
+                              .source = said.source};
     if (!said.scheme.empty()) probe.scheme = said.scheme;
     if (!said.path.empty()) probe.path = said.path;
     if (!said.method.empty()) probe.method = said.method;
@@ -206,7 +217,8 @@ upgrade::TierInput InputOf(const ResolvedFleet& fleet, const ResolvedTier& tier,
   for (const api::CanaryStep& step : upgrade.steps) {
     input.steps.push_back({static_cast<int>(step.weight.value_or(1)), seconds(step.pause_seconds.value_or(0))});
   }
-  input.promotion = *upgrade.promotion == api::Promotion::kManual ? upgrade::Promotion::kManual : upgrade::Promotion::kAutomatic;
+  input.promotion =
+      *upgrade.promotion == api::Promotion::kManual ? upgrade::Promotion::kManual : upgrade::Promotion::kAutomatic;
   if (upgrade.approval_deadline_seconds) input.approval_deadline = seconds(*upgrade.approval_deadline_seconds);
   const WindowState window = WindowAt(upgrade.windows, snapshot.now);
   input.window_open = window.open;
@@ -221,7 +233,8 @@ upgrade::TierInput InputOf(const ResolvedFleet& fleet, const ResolvedTier& tier,
   input.min_ready = seconds(*upgrade.min_ready_seconds);
   input.abort_delay = seconds(*upgrade.abort_delay_seconds);
   input.on_failure = *upgrade.on_failure == api::OnFailure::kHold ? upgrade::OnFailure::kHold : upgrade::OnFailure::kRollback;
-  input.replicas = tier.workload_kind == api::WorkloadKind::kDaemonSet ? std::max(observed.a.wanted, observed.b.wanted) : tier.replicas;
+  input.replicas =
+      tier.workload_kind == api::WorkloadKind::kDaemonSet ? std::max(observed.a.wanted, observed.b.wanted) : tier.replicas;
   input.history_limit = static_cast<std::size_t>(*upgrade.history_limit);
   input.verify = VerifyProbes(tier);
   input.observe_probes = ObserveProbes(tier);

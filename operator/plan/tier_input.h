@@ -13,8 +13,8 @@ namespace ingressfleet::plan {
 
 /// Orders are annotations of the fleet, so that kubectl, the plugin and a GitOps repository give them the same way:
 ///   ingressfleet.io/promote-<tier>: "<revision> by jane@example.com, 2026-03-01T12:00:00Z"
-/// The first word is the revision (promote, rollback, retry); hold, resume and abort take any text. A text that differs from the
-/// last one is a new order.
+/// The first word is the revision (promote, rollback, retry); hold, resume and abort take any text. A text that differs from
+/// the last one is a new order.
 inline constexpr std::string_view kRequestPrefix = "ingressfleet.io/";
 upgrade::Requests ParseRequests(const kube::StringMap& annotations, const std::string& tier);
 /// The annotation's key: "ingressfleet.io/promote-public".

@@ -32,7 +32,8 @@ constexpr std::array kCutovers{upgrade::CutoverMode::kExpandContract, upgrade::C
                                upgrade::CutoverMode::kFlip};
 constexpr std::array kVerdicts{upgrade::Verdict::kUnknown, upgrade::Verdict::kPass, upgrade::Verdict::kFail};
 /// Keys of status.tiers[].upgrade.handledRequests, in the order of upgrade::RequestKind.
-constexpr std::array<const char*, upgrade::kRequestKinds> kRequestNames{"hold", "resume", "abort", "promote", "rollback", "retry"};
+constexpr std::array<const char*, upgrade::kRequestKinds> kRequestNames{"hold",    "resume",   "abort",
+                                                                        "promote", "rollback", "retry"};
 
 std::optional<api::SlotStatus> Encode(const std::optional<upgrade::SlotRef>& ref) {
   if (!ref) return std::nullopt;
@@ -45,10 +46,13 @@ std::optional<upgrade::SlotRef> DecodeSlot(const std::optional<api::SlotStatus>&
 }
 
 void EncodeOrders(const TierState& state, api::UpgradeStatus& status) {
-  if (state.approval) status.approval = {.revision = state.approval->revision, .by = state.approval->by, .at = Encode(state.approval->at)};
-  if (state.abort) status.abort = {.reason = state.abort->reason, .message = state.abort->message, .at = Encode(state.abort->at)};
+  if (state.approval)
+    status.approval = {.revision = state.approval->revision, .by = state.approval->by, .at = Encode(state.approval->at)};
+  if (state.abort)
+    status.abort = {.reason = state.abort->reason, .message = state.abort->message, .at = Encode(state.abort->at)};
   if (state.hold) status.hold = {.reason = state.hold->reason, .message = state.hold->message, .at = Encode(state.hold->since)};
-  if (state.rollback) status.rollback = {.revision = state.rollback->revision, .by = state.rollback->by, .id = state.rollback->id};
+  if (state.rollback)
+    status.rollback = {.revision = state.rollback->revision, .by = state.rollback->by, .id = state.rollback->id};
   for (std::size_t i = 0; i < kRequestNames.size(); ++i) {
     if (!state.handled[i].empty()) status.handled_requests[kRequestNames[i]] = state.handled[i];
   }

@@ -8,8 +8,7 @@
 namespace ingressfleet::testing {
 
 /// True as soon as `condition` is; false when it is still false at the deadline.
-inline bool Eventually(const std::function<bool()>& condition,
-                       std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
+inline bool Eventually(const std::function<bool()>& condition, std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
   const auto end = std::chrono::steady_clock::now() + deadline;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;

@@ -65,7 +65,8 @@ std::string ReadProxyLine(int connection) {
 }
 
 std::string Render(const ProbeServer::Reply& reply) {
-  std::string text = fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n", reply.status, reply.body.size());
+  std::string text =
+      fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n", reply.status, reply.body.size());
   for (const auto& [name, value] : reply.headers) text += fmt::format("{}: {}\r\n", name, value);
   return text + "\r\n" + reply.body;
 }
@@ -73,7 +74,10 @@ std::string Render(const ProbeServer::Reply& reply) {
 }  // namespace
 
 ProbeServer::ProbeServer(Options options, Handler handler)
-    : options_(std::move(options)), handler_(std::move(handler)), context_(MakeContext(options_)), http_(Listen(options_.http_port, false)),
+    : options_(std::move(options)),
+      handler_(std::move(handler)),
+      context_(MakeContext(options_)),
+      http_(Listen(options_.http_port, false)),
       https_(Listen(options_.https_port, true)) {
   // Either side may go away in the middle of TLS, and OpenSSL knows no MSG_NOSIGNAL.
   signal(SIGPIPE, SIG_IGN);
@@ -98,7 +102,8 @@ ProbeServer::Listener ProbeServer::Listen(int port, bool tls) const {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   inet_pton(AF_INET, options_.address.c_str(), &address.sin_addr);
-  if (bind(listener.descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 || listen(listener.descriptor, 512) != 0) {
+  if (bind(listener.descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      listen(listener.descriptor, 512) != 0) {
     throw std::runtime_error(fmt::format("listen on {}:{}", options_.address, port));
   }
   socklen_t size = sizeof(address);
@@ -135,8 +140,10 @@ void ProbeServer::Serve(int connection, bool tls) {
     if (!(line >> proxy >> family >> request.source)) return;
   }
   if (!tls) {
-    Answer(request, [&](char* data, int size) { return static_cast<int>(recv(connection, data, static_cast<std::size_t>(size), 0)); },
-           [&](const std::string& text) { (void)!send(connection, text.data(), text.size(), MSG_NOSIGNAL); });
+    Answer(
+        request,
+        [&](char* data, int size) { return static_cast<int>(recv(connection, data, static_cast<std::size_t>(size), 0)); },
+        [&](const std::string& text) { (void)!send(connection, text.data(), text.size(), MSG_NOSIGNAL); });
     return;
   }
   SSL* ssl = SSL_new(context_);
@@ -144,13 +151,15 @@ void ProbeServer::Serve(int connection, bool tls) {
   if (SSL_accept(ssl) == 1) {
     const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     request.sni = name == nullptr ? "" : name;
-    Answer(request, [&](char* data, int size) { return SSL_read(ssl, data, size); },
-           [&](const std::string& text) { SSL_write(ssl, text.data(), static_cast<int>(text.size())); });
+    Answer(
+        request, [&](char* data, int size) { return SSL_read(ssl, data, size); },
+        [&](const std::string& text) { SSL_write(ssl, text.data(), static_cast<int>(text.size())); });
   }
   SSL_free(ssl);
 }
 
-void ProbeServer::Answer(Request& request, const std::function<int(char*, int)>& read, const std::function<void(const std::string&)>& write) {
+void ProbeServer::Answer(Request& request, const std::function<int(char*, int)>& read,
+                         const std::function<void(const std::string&)>& write) {
   char buffer[4096];
   while (request.head.find("\r\n\r\n") == std::string::npos) {
     const int size = read(buffer, sizeof(buffer));

@@ -1,6 +1,6 @@
 #pragma once
-// An HTTP and an HTTPS server on one loopback address, as a slot of a tier is: scripted answers, a PROXY header if it is told to
-// expect one.
+// An HTTP and an HTTPS server on one loopback address, as a slot of a tier is: scripted answers, a PROXY header if it is told
+// to expect one.
 
 #include <openssl/ssl.h>
 
@@ -23,7 +23,7 @@ class ProbeServer {
     std::string line;    ///< "GET / HTTP/1.1"
     std::string host;
     std::string sni;
-    std::string head;    ///< all of it
+    std::string head;  ///< all of it
   };
   struct Reply {
     int status = 200;  ///< 0 = the connection is closed without an answer
@@ -62,7 +62,8 @@ class ProbeServer {
   Listener Listen(int port, bool tls) const;
   void Accept(const Listener& listener, const std::stop_token& stop);
   void Serve(int connection, bool tls);
-  void Answer(Request& request, const std::function<int(char*, int)>& read, const std::function<void(const std::string&)>& write);
+  void Answer(Request& request, const std::function<int(char*, int)>& read,
+              const std::function<void(const std::string&)>& write);
 
   const Options options_;
   const Handler handler_;

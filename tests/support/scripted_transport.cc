@@ -39,8 +39,7 @@ base::Result<io::HttpResponse> ScriptedTransport::Send(const io::HttpRequest& re
 }
 
 base::Status ScriptedTransport::Stream(const io::HttpRequest& request,
-                                       const std::function<void(std::string_view line)>& on_line,
-                                       std::stop_token stop) {
+                                       const std::function<void(std::string_view line)>& on_line, std::stop_token stop) {
   StreamScript script{.end = StreamScript::End::kHang};
   {
     const std::scoped_lock lock(mutex_);

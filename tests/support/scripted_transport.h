@@ -18,9 +18,9 @@ class ScriptedTransport final : public io::Transport {
   /// How one watch stream goes: the chunks as they arrive, then how it ends.
   struct StreamScript {
     enum class End { kEof, kBreak, kSilence, kHang };
-    int status = 200;                 ///< another one: `chunks` joined are the body of the refusal
-    std::vector<std::string> chunks;  ///< may cut lines anywhere
-    End end = End::kEof;              ///< kHang waits until it is stopped
+    int status = 200;                    ///< another one: `chunks` joined are the body of the refusal
+    std::vector<std::string> chunks;     ///< may cut lines anywhere
+    End end = End::kEof;                 ///< kHang waits until it is stopped
     std::chrono::milliseconds delay{0};  ///< before the end
   };
 

@@ -67,8 +67,7 @@ void TcpRelay::Accept(std::stop_token stop) {
 void TcpRelay::Pump(int client, const std::stop_token& stop) const {
   const int server = socket(AF_INET, SOCK_STREAM, 0);
   const sockaddr_in address = AddressOf(host_, server_port_);
-  bool open = mode_ != Mode::kCut &&
-              connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  bool open = mode_ != Mode::kCut && connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
   while (open && mode_ != Mode::kCut && !stop.stop_requested()) {
     if (mode_ == Mode::kFrozen) {
       std::this_thread::sleep_for(std::chrono::milliseconds(kTickMilliseconds));

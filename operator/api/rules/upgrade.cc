@@ -51,7 +51,8 @@ void StepsFit(const TierAt& at, FieldErrors& errors) {
     Forbidden(errors, at.Path("upgrade.steps"), "only strategy Canary has steps; set strategy: Canary, or remove steps");
   }
   if (static_cast<std::int64_t>(upgrade.steps.size()) > kMaxSteps) {
-    Invalid(errors, at.Path("upgrade.steps"), fmt::format("{} steps", upgrade.steps.size()), fmt::format("at most {}", kMaxSteps));
+    Invalid(errors, at.Path("upgrade.steps"), fmt::format("{} steps", upgrade.steps.size()),
+            fmt::format("at most {}", kMaxSteps));
   }
 }
 
@@ -65,12 +66,15 @@ void StepWeights(const TierAt& at, FieldErrors& errors) {
       continue;
     }
     if (*step.weight < 1 || *step.weight > 99) {
-      Invalid(errors, path + ".weight", fmt::format("{}", *step.weight), "must be between 1 and 99 percent; all traffic follows the last step");
+      Invalid(errors, path + ".weight", fmt::format("{}", *step.weight),
+              "must be between 1 and 99 percent; all traffic follows the last step");
     } else if (*step.weight < before) {
-      Invalid(errors, path + ".weight", fmt::format("{}", *step.weight), fmt::format("must not be less than the step before ({})", before));
+      Invalid(errors, path + ".weight", fmt::format("{}", *step.weight),
+              fmt::format("must not be less than the step before ({})", before));
     }
     if (step.pause_seconds && (*step.pause_seconds < 0 || *step.pause_seconds > kMaxSeconds)) {
-      Invalid(errors, path + ".pauseSeconds", fmt::format("{}", *step.pause_seconds), fmt::format("must be between 0 and {} seconds", kMaxSeconds));
+      Invalid(errors, path + ".pauseSeconds", fmt::format("{}", *step.pause_seconds),
+              fmt::format("must be between 0 and {} seconds", kMaxSeconds));
     }
     before = std::max(before, *step.weight);
   }
@@ -89,12 +93,14 @@ void WindowsFit(const TierAt& at, FieldErrors& errors) {
     const MaintenanceWindow& window = at.tier.upgrade.windows[i];
     const std::string path = at.Path(fmt::format("upgrade.windows[{}]", i));
     if (!IsTimeOfDay(window.start)) {
-      Invalid(errors, path + ".start", Quoted(window.start), "must be a time of day in UTC such as \"22:00\" (quote it: YAML reads 22:00 as a number)");
+      Invalid(errors, path + ".start", Quoted(window.start),
+              "must be a time of day in UTC such as \"22:00\" (quote it: YAML reads 22:00 as a number)");
     }
     if (!window.duration_seconds) {
       Required(errors, path + ".durationSeconds", "how long the window is open, 60 to 86400 seconds");
     } else if (*window.duration_seconds < 60 || *window.duration_seconds > 86400) {
-      Invalid(errors, path + ".durationSeconds", fmt::format("{}", *window.duration_seconds), "must be between 60 and 86400 seconds");
+      Invalid(errors, path + ".durationSeconds", fmt::format("{}", *window.duration_seconds),
+              "must be between 60 and 86400 seconds");
     }
   }
 }
@@ -103,7 +109,8 @@ void HostNetworkRolls(const TierAt& at, FieldErrors& errors) {
   if (!at.Is(PublishingType::kHostNetwork) || !at.tier.upgrade.strategy) return;
   if (at.tier.upgrade.strategy == UpgradeStrategy::kRollingUpdate) return;
   Invalid(errors, at.Path("upgrade.strategy"), Quoted(EnumName(*at.tier.upgrade.strategy)),
-          "with publishing type HostNetwork two revisions cannot listen on one node at once; use RollingUpdate, or another publishing type");
+          "with publishing type HostNetwork two revisions cannot listen on one node at once; use RollingUpdate, or another "
+          "publishing type");
 }
 
 /// Flip takes the old endpoints away in the same moment: a node without a new one drops what still arrives.
@@ -114,15 +121,18 @@ void FlipNeedsCluster(const TierAt& at, FieldErrors& errors) {
           "loses connections with externalTrafficPolicy Local; use ExpandContract, or set externalTrafficPolicy: Cluster");
 }
 
-constexpr std::array<TierRule, 6> kTierRules{NumbersInRange, StepsFit, StepWeights, WindowsFit, HostNetworkRolls, FlipNeedsCluster};
+constexpr std::array<TierRule, 6> kTierRules{NumbersInRange, StepsFit,         StepWeights,
+                                             WindowsFit,     HostNetworkRolls, FlipNeedsCluster};
 
 void OrderNamesTiers(const Fleet& fleet, FieldErrors& errors) {
   const auto& order = fleet.rollout.order;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::string path = fmt::format("spec.rollout.order[{}]", i);
-    const bool known = std::any_of(fleet.tiers.begin(), fleet.tiers.end(), [&](const Tier& tier) { return tier.name == order[i]; });
+    const bool known =
+        std::any_of(fleet.tiers.begin(), fleet.tiers.end(), [&](const Tier& tier) { return tier.name == order[i]; });
     if (!known) Invalid(errors, path, Quoted(order[i]), "no tier has this name; name tiers of spec.tiers, or remove it");
-    if (std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i), order[i]) != order.begin() + static_cast<std::ptrdiff_t>(i)) {
+    if (std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i), order[i]) !=
+        order.begin() + static_cast<std::ptrdiff_t>(i)) {
       Duplicate(errors, path, Quoted(order[i]), "name each tier once");
     }
   }
@@ -131,11 +141,13 @@ void OrderNamesTiers(const Fleet& fleet, FieldErrors& errors) {
 void RolloutNumbers(const Fleet& fleet, FieldErrors& errors) {
   const Rollout& rollout = fleet.rollout;
   if (rollout.max_concurrent_tiers && (*rollout.max_concurrent_tiers < 1 || *rollout.max_concurrent_tiers > 64)) {
-    Invalid(errors, "spec.rollout.maxConcurrentTiers", fmt::format("{}", *rollout.max_concurrent_tiers), "must be between 1 and 64");
+    Invalid(errors, "spec.rollout.maxConcurrentTiers", fmt::format("{}", *rollout.max_concurrent_tiers),
+            "must be between 1 and 64");
   }
   const auto& pause = rollout.pause_between_tiers_seconds;
   if (pause && (*pause < 0 || *pause > kMaxSeconds)) {
-    Invalid(errors, "spec.rollout.pauseBetweenTiersSeconds", fmt::format("{}", *pause), fmt::format("must be between 0 and {} seconds", kMaxSeconds));
+    Invalid(errors, "spec.rollout.pauseBetweenTiersSeconds", fmt::format("{}", *pause),
+            fmt::format("must be between 0 and {} seconds", kMaxSeconds));
   }
 }
 

@@ -24,8 +24,8 @@ const std::array<DeletionStage, 4>& DeletionOrder() {
   static const std::array<DeletionStage, 4> order{{
       {"remove workload", {kube::kDeployment.kind, kube::kDaemonSet.kind, kube::kPodDisruptionBudget.kind}},
       {"remove identity",
-       {kube::kNetworkPolicy.kind, kube::kConfigMap.kind, kube::kControllerRevision.kind, kube::kRoleBinding.kind, kube::kRole.kind,
-        kube::kClusterRoleBinding.kind, kube::kClusterRole.kind, kube::kServiceAccount.kind}},
+       {kube::kNetworkPolicy.kind, kube::kConfigMap.kind, kube::kControllerRevision.kind, kube::kRoleBinding.kind,
+        kube::kRole.kind, kube::kClusterRoleBinding.kind, kube::kClusterRole.kind, kube::kServiceAccount.kind}},
       {"remove entry", {kube::kService.kind}},
       {"remove class", {kube::kIngressClass.kind}},
   }};

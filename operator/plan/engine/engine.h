@@ -34,7 +34,8 @@ struct Engine {
   std::string_view fixed_controller_string;
   bool supports_host_network;
   bool supports_proxy_protocol;
-  /// Whether ResolvedTier::probe_sources may say in a PROXY protocol header for whom they ask. Else they may ask for themselves.
+  /// Whether ResolvedTier::probe_sources may say in a PROXY protocol header for whom they ask. Else they may ask for
+  /// themselves.
   bool probes_claim_addresses;
   /// Common name of the certificate that it signs for itself where there is no other.
   std::string_view own_certificate;

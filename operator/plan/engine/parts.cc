@@ -19,7 +19,8 @@ void AddAdminPorts(int stats_port, int admin_port, ContainerShape& shape) {
 }
 
 void AddHealthProbes(std::string_view ready_path, std::string_view alive_path, ContainerShape& shape) {
-  // Not at the first miss: a node that is out of breath would take all pods of a tier away at once. Those that end leave without it.
+  // Not at the first miss: a node that is out of breath would take all pods of a tier away at once. Those that end leave
+  // without it.
   shape.readiness_probe = HttpProbe(ready_path, 2, 3);
   shape.liveness_probe = HttpProbe(alive_path, 10, 6);
   shape.startup_probe = HttpProbe(alive_path, 1, 60);

@@ -23,7 +23,8 @@ const Engine* FindEngine(api::Engine engine) {
 }
 
 const Engine* FindEngine(std::string_view name) {
-  const auto* const found = std::find_if(kEngines.begin(), kEngines.end(), [&](const Engine* row) { return row->name == name; });
+  const auto* const found =
+      std::find_if(kEngines.begin(), kEngines.end(), [&](const Engine* row) { return row->name == name; });
   return found == kEngines.end() ? nullptr : *found;
 }
 

@@ -69,7 +69,8 @@ constexpr std::array kSettings{
 };
 
 const Setting* FindSetting(std::string_view key) {
-  const auto* const found = std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& row) { return row.key == key; });
+  const auto* const found =
+      std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& row) { return row.key == key; });
   return found == kSettings.end() ? nullptr : found;
 }
 
@@ -93,12 +94,10 @@ std::string_view BrokenRule(Kind kind, std::string_view value) {
   };
   switch (kind) {
     case Kind::kAccessLog: return is_one_of({"off", "json"}) ? "" : "must be one of: off, json";
-    case Kind::kAliases:
-      return is_one_of({"keep", "delete", "reject"}) ? "" : "must be one of: keep, delete, reject";
+    case Kind::kAliases: return is_one_of({"keep", "delete", "reject"}) ? "" : "must be one of: keep, delete, reject";
     case Kind::kBoolean: return is_one_of({"true", "false"}) ? "" : "must be one of: true, false";
     case Kind::kDuration: return IsDuration(value) ? "" : "must be a duration, e.g. 30s; 0s for none";
-    case Kind::kLevel:
-      return is_one_of({"DEBUG", "INFO", "WARN", "ERROR"}) ? "" : "must be one of: DEBUG, INFO, WARN, ERROR";
+    case Kind::kLevel: return is_one_of({"DEBUG", "INFO", "WARN", "ERROR"}) ? "" : "must be one of: DEBUG, INFO, WARN, ERROR";
     case Kind::kNumber: return IsNumber(value) ? "" : "must be a whole number";
   }
   return "";
@@ -124,7 +123,8 @@ api::FieldErrors Validate(const api::Tier& tier, std::string_view fleet_ns, cons
   ValidateConfig(tier.controller.config, path + ".controller.config", errors);
   const auto& certificate = tier.tls.default_certificate_ref;
   if (certificate && certificate->ns != fleet_ns) {
-    errors.push_back({api::FieldError::Type::kInvalid, path + ".tls.defaultCertificateRef.namespace", Json(certificate->ns).dump(),
+    errors.push_back({api::FieldError::Type::kInvalid, path + ".tls.defaultCertificateRef.namespace",
+                      Json(certificate->ns).dump(),
                       fmt::format("Traefik reads this certificate from a file, and pods mount Secrets of their own namespace "
                                   "only; keep it in {}",
                                   fleet_ns)});
@@ -138,9 +138,10 @@ std::vector<std::string> Notices(const ResolvedTier& tier) {
     notices.push_back(fmt::format("Tier {}: an edit of access.allowedSourceRanges replaces Traefik's pods.", tier.name));
   }
   if (!tier.namespace_selector.is_null()) {
-    notices.push_back(fmt::format("Tier {}: Traefik looks at the labels of namespaces when it starts; a namespace that gets or "
-                                  "loses them later is served as before until its pods are replaced.",
-                                  tier.name));
+    notices.push_back(
+        fmt::format("Tier {}: Traefik looks at the labels of namespaces when it starts; a namespace that gets or "
+                    "loses them later is served as before until its pods are replaced.",
+                    tier.name));
   }
   return notices;
 }

@@ -11,7 +11,8 @@ namespace ingressfleet::plan {
 namespace {
 
 void AddHosts(const std::vector<std::string>& addresses, std::vector<std::string>& ranges) {
-  for (const std::string& address : addresses) ranges.push_back(address + (address.find(':') == std::string::npos ? "/32" : "/128"));
+  for (const std::string& address : addresses)
+    ranges.push_back(address + (address.find(':') == std::string::npos ? "/32" : "/128"));
 }
 
 kube::Json LiveData(const ResolvedTier& tier) {
@@ -21,7 +22,8 @@ kube::Json LiveData(const ResolvedTier& tier) {
                   {"trustedProxies", fmt::format("{}", fmt::join(tier.trusted_proxies, "\n"))},
                   {"defaultCertificate", tier.default_certificate},
                   {"namespaceSelector", tier.namespace_selector.is_null() ? "" : tier.namespace_selector.dump()}};
-  if (tier.probes_claim && !tier.probe_sources.empty()) data["probeSources"] = fmt::format("{}", fmt::join(tier.probe_sources, "\n"));
+  if (tier.probes_claim && !tier.probe_sources.empty())
+    data["probeSources"] = fmt::format("{}", fmt::join(tier.probe_sources, "\n"));
   return data;
 }
 

@@ -76,14 +76,17 @@ void OrderClasses(Objects& classes) {
 
 bool IsKept(const TierRendering& rendering, const kube::Object& object) {
   if (!rendering.want) return true;
-  if (object.Kind() == kube::kControllerRevision.kind) return rendering.bodies.contains(std::string(object.Label(kRevisionLabel)));
+  if (object.Kind() == kube::kControllerRevision.kind)
+    return rendering.bodies.contains(std::string(object.Label(kRevisionLabel)));
   const std::string_view label = object.Label(kSlotLabel);
   for (const Slot slot : {Slot::kA, Slot::kB}) {
     if (label != SlotName(slot)) continue;
     const upgrade::SlotAction action = (*rendering.want)[slot].action;
-    return action == upgrade::SlotAction::kKeep || (action == upgrade::SlotAction::kEnsure && BodyOf(rendering, slot) == nullptr);
+    return action == upgrade::SlotAction::kKeep ||
+           (action == upgrade::SlotAction::kEnsure && BodyOf(rendering, slot) == nullptr);
   }
-  const bool is_entry = object.Kind() == kube::kService.kind && rendering.live_entry != nullptr && object.Key() == rendering.live_entry->Key();
+  const bool is_entry =
+      object.Kind() == kube::kService.kind && rendering.live_entry != nullptr && object.Key() == rendering.live_entry->Key();
   return is_entry && rendering.want->entry.action == upgrade::SlotAction::kKeep;
 }
 

@@ -17,11 +17,11 @@ namespace ingressfleet::plan {
 
 /// What a tier's upgrade machine wants of its objects, with the bodies of the revisions that it names.
 struct TierRendering {
-  std::optional<upgrade::Want> want;        ///< nothing: only what is the same in every phase
-  std::optional<Slot> preview;              ///< the candidate, while the preview Service is wanted
-  RevisionBody desired;                     ///< kept before it is used
+  std::optional<upgrade::Want> want;           ///< nothing: only what is the same in every phase
+  std::optional<Slot> preview;                 ///< the candidate, while the preview Service is wanted
+  RevisionBody desired;                        ///< kept before it is used
   std::map<std::string, RevisionBody> bodies;  ///< by hash; a slot whose revision is not here is left as it is
-  kube::ObjectPtr live_entry;               ///< the entry Service as it is; null when there is none
+  kube::ObjectPtr live_entry;                  ///< the entry Service as it is; null when there is none
 };
 
 /// Whether the machine leaves an object alone: it is neither rendered nor deleted.

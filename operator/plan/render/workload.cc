@@ -40,10 +40,11 @@ Json SpreadOver(std::string_view topology_key, const ResolvedTier& tier, Slot sl
 ///
 /// With externalTrafficPolicy Local a node serves only while it has a pod. New pods therefore go first where the other slot's
 /// are, so that the set of nodes, which the balancer's health checks look at, does not change when traffic moves. They do so
-/// with any policy: it can then be changed in place, without new pods. Only on ports of the host two slots cannot be neighbours.
+/// with any policy: it can then be changed in place, without new pods. Only on ports of the host two slots cannot be
+/// neighbours.
 ///
-/// A scheduler adds up the weights of all pods on a node, so apart weighs more than two neighbours together: where a drained node
-/// has left both pods of a slot on one, the other slot must not follow them there.
+/// A scheduler adds up the weights of all pods on a node, so apart weighs more than two neighbours together: where a drained
+/// node has left both pods of a slot on one, the other slot must not follow them there.
 Json Affinity(const ResolvedTier& tier, Slot slot) {
   const auto preferred = [&](Slot pods, int weight) {
     const Json term{{"topologyKey", "kubernetes.io/hostname"},
@@ -125,8 +126,7 @@ Json PodSpec(const ResolvedTier& tier, Slot slot) {
               {"runAsGroup", shape.run_as_user},
               {"fsGroup", shape.run_as_user},
               {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
-            {"terminationGracePeriodSeconds",
-             tier.pre_stop_delay_seconds + tier.drain_seconds + kGraceMarginSeconds},
+            {"terminationGracePeriodSeconds", tier.pre_stop_delay_seconds + tier.drain_seconds + kGraceMarginSeconds},
             {"affinity", Affinity(tier, slot)},
             {"topologySpreadConstraints", Json::array({SpreadOver("topology.kubernetes.io/zone", tier, slot)})}};
   if (tier.listeners.host_network) {
@@ -182,7 +182,8 @@ kube::Object RenderWorkload(const ResolvedTier& tier, Slot slot, const RevisionB
   metadata["labels"][std::string(kRevisionLabel)] = body.hash;
   metadata["labels"][std::string(kEngineLabel)] = body.engine;
   metadata["annotations"][std::string(kTransitionAnnotation)] = std::to_string(wanted.transition_id);
-  if (wanted.retain_until) metadata["annotations"][std::string(kRetainUntilAnnotation)] = base::FormatMicroTime(*wanted.retain_until);
+  if (wanted.retain_until)
+    metadata["annotations"][std::string(kRetainUntilAnnotation)] = base::FormatMicroTime(*wanted.retain_until);
   Json spec = slot_body.spec;
   if (!daemon_set) {
     spec["replicas"] = wanted.replicas;

@@ -19,9 +19,7 @@ Condition Make(std::string_view type, ConditionStatus status, std::string_view r
   return {std::string(type), status, std::string(reason), std::move(message), 0, {}};
 }
 
-Condition Accepted(const FleetView&) {
-  return Make("Accepted", ConditionStatus::kTrue, "Valid", "the specification is valid");
-}
+Condition Accepted(const FleetView&) { return Make("Accepted", ConditionStatus::kTrue, "Valid", "the specification is valid"); }
 
 /// "private, public" of the tiers for which `pick` holds.
 template <class Pick>
@@ -69,15 +67,15 @@ std::string BlockedText(const std::vector<Removal>& blocked) {
 }
 
 Condition Progressing(const FleetView& view) {
-  if (view.input.fleet->paused) return Make("Progressing", ConditionStatus::kFalse, "Paused", "spec.paused is true: nothing is written");
+  if (view.input.fleet->paused)
+    return Make("Progressing", ConditionStatus::kFalse, "Paused", "spec.paused is true: nothing is written");
   if (view.input.fleet->deleting) {
     const auto& blocked = view.input.prune->blocked;
     return Make("Progressing", ConditionStatus::kTrue, blocked.empty() ? "Deleting" : "DeletionWaiting",
                 blocked.empty() ? "the fleet is being deleted" : BlockedText(blocked));
   }
-  const auto rolling = TiersWhere(view.status, [](const auto& tier) {
-    return !kube::IsTrue(tier.conditions, "RolledOut") || !IsServing(tier);
-  });
+  const auto rolling =
+      TiersWhere(view.status, [](const auto& tier) { return !kube::IsTrue(tier.conditions, "RolledOut") || !IsServing(tier); });
   if (!rolling.empty()) {
     return Make("Progressing", ConditionStatus::kTrue, "RollingOut", fmt::format("working on: {}", fmt::join(rolling, ", ")));
   }
@@ -96,7 +94,8 @@ Condition Degraded(const FleetView& view) {
     for (const Condition& condition : tier.conditions) {
       const bool lasting = condition.last_transition_time + GraceOf(condition) <= view.input.snapshot->now;
       if (IsBad(condition) && lasting) {
-        return Make("Degraded", ConditionStatus::kTrue, condition.reason, fmt::format("tier {}: {}", tier.name, condition.message));
+        return Make("Degraded", ConditionStatus::kTrue, condition.reason,
+                    fmt::format("tier {}: {}", tier.name, condition.message));
       }
     }
   }
@@ -107,10 +106,11 @@ Condition DefaultClassSafe(const FleetView& view) {
   constexpr std::string_view kType = "DefaultClassSafe";
   const api::DefaultClassStatus& default_class = view.status.default_class;
   if (!default_class.foreign.empty()) {
-    return Make(kType, ConditionStatus::kFalse, "ForeignDefault",
-                fmt::format("IngressClass {} is marked as default by somebody else; Ingresses without a class now get \"{}\". Remove "
-                            "the annotation {} from it",
-                            fmt::join(default_class.foreign, ", "), default_class.effective, kDefaultClassAnnotation));
+    return Make(
+        kType, ConditionStatus::kFalse, "ForeignDefault",
+        fmt::format("IngressClass {} is marked as default by somebody else; Ingresses without a class now get \"{}\". Remove "
+                    "the annotation {} from it",
+                    fmt::join(default_class.foreign, ", "), default_class.effective, kDefaultClassAnnotation));
   }
   if (default_class.effective.empty()) {
     const bool wanted = !view.input.fleet->default_tier.empty();

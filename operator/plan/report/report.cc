@@ -78,7 +78,8 @@ api::TierStatus ComputeTier(const ReportInput& input, const ResolvedTier& tier, 
   status.allowed_source_ranges = RangesInForce(tier, serving);
   status.engine = serving.engine.empty() ? std::string(api::EnumName(tier.controller.engine)) : serving.engine;
   const bool specified = serving.exists && serving.revision == view.advance.input.desired.hash;
-  status.version = specified ? tier.controller.version : VersionOf(view.advance.decision.state, status.engine, view.previous.version);
+  status.version =
+      specified ? tier.controller.version : VersionOf(view.advance.decision.state, status.engine, view.previous.version);
   return status;
 }
 
@@ -163,7 +164,8 @@ Report ComputeReport(const ReportInput& input) {
 api::FleetStatus StatusWithStates(const kube::Object& fleet, const TierStates& states) {
   api::FleetStatus status = api::DecodeStatus(fleet);
   for (const auto& [name, state] : states) {
-    auto found = std::find_if(status.tiers.begin(), status.tiers.end(), [&](const api::TierStatus& tier) { return tier.name == name; });
+    auto found =
+        std::find_if(status.tiers.begin(), status.tiers.end(), [&](const api::TierStatus& tier) { return tier.name == name; });
     if (found == status.tiers.end()) {
       found = status.tiers.emplace(status.tiers.end());
       found->name = name;

@@ -22,7 +22,8 @@ const ObservedSlot& ServingSlot(const TierView& view) { return view.observed.slo
 Condition WorkloadAvailable(const TierView& view) {
   constexpr std::string_view kType = "WorkloadAvailable";
   const ObservedSlot& slot = ServingSlot(view);
-  if (!slot.exists) return Make(kType, ConditionStatus::kFalse, "WorkloadMissing", "the controller's workload does not exist yet");
+  if (!slot.exists)
+    return Make(kType, ConditionStatus::kFalse, "WorkloadMissing", "the controller's workload does not exist yet");
   const std::string count = fmt::format("{} of {} pods are ready", slot.ready, slot.wanted);
   if (slot.ready == 0 && slot.wanted > 0) {
     const std::string problems = slot.pod_problems.empty() ? "the pods are starting" : slot.pod_problems.front();
@@ -63,18 +64,20 @@ Condition AddressStable(const TierView& view) {
   const Condition* last = kube::FindCondition(view.previous.conditions, kType);
   const bool was_lost = last != nullptr && last->reason == "AddressLost";
   // Nodes come and go under a tier that listens on them: that is not a move.
-  const bool by_node = view.tier.publishing == api::PublishingType::kHostNetwork ||
-                       view.tier.publishing == api::PublishingType::kNodePort;
+  const bool by_node =
+      view.tier.publishing == api::PublishingType::kHostNetwork || view.tier.publishing == api::PublishingType::kNodePort;
   if (now.empty() && !by_node && !before.empty()) return Make(kType, ConditionStatus::kFalse, "AddressLost", Lost(before));
   if (now.empty()) return was_lost ? *last : Make(kType, ConditionStatus::kUnknown, "NoAddress", "the tier has no address yet");
   const Condition unchanged = Make(kType, ConditionStatus::kTrue, "Unchanged", "the address has not moved");
   if (by_node || (was_lost && last->message == Lost(now))) return unchanged;
   if (before.empty() && was_lost) {
     return Make(kType, ConditionStatus::kFalse, "AddressChanged",
-                fmt::format("{} and has {} now; check DNS records that do not follow the Service", last->message, fmt::join(now, ", ")));
+                fmt::format("{} and has {} now; check DNS records that do not follow the Service", last->message,
+                            fmt::join(now, ", ")));
   }
   if (before.empty() || before == now) {
-    const bool moved = last != nullptr && last->status == ConditionStatus::kFalse && last->observed_generation == view.generation;
+    const bool moved =
+        last != nullptr && last->status == ConditionStatus::kFalse && last->observed_generation == view.generation;
     return moved ? *last : unchanged;
   }
   return Make(kType, ConditionStatus::kFalse, "AddressChanged",
@@ -122,7 +125,8 @@ Condition AccessEnforced(const TierView& view) {
 Condition ClassReady(const TierView& view) {
   constexpr std::string_view kType = "ClassReady";
   if (!view.observed.class_exists) {
-    return Make(kType, ConditionStatus::kFalse, "ClassMissing", fmt::format("IngressClass {} does not exist yet", view.tier.class_name));
+    return Make(kType, ConditionStatus::kFalse, "ClassMissing",
+                fmt::format("IngressClass {} does not exist yet", view.tier.class_name));
   }
   if (view.observed.class_controller != view.tier.controller_value) {
     return Make(kType, ConditionStatus::kFalse, "ClassTaken",
@@ -142,15 +146,18 @@ Condition Upgrading(const TierView& view) {
   const std::string wanted = view.advance.input.desired.hash;
   if (state.hold) return Make(kType, ConditionStatus::kFalse, "Held" + state.hold->reason, state.hold->message);
   if (state.phase != upgrade::Phase::kStable) {
-    const std::string_view waits = decision.notes.empty() ? upgrade::RowOf(state.phase).does : std::string_view(decision.notes.front().message);
+    const std::string_view waits =
+        decision.notes.empty() ? upgrade::RowOf(state.phase).does : std::string_view(decision.notes.front().message);
     return Make(kType, ConditionStatus::kFalse, upgrade::PhaseName(state.phase), fmt::format("revision {}: {}", wanted, waits));
   }
   const auto& failed = state.failed_revisions;
   if (std::find(failed.begin(), failed.end(), wanted) != failed.end()) {
-    return Make(kType, ConditionStatus::kFalse, state.abort ? state.abort->reason : "RevisionFailed",
-                fmt::format("revision {} was given up{}{}; {} serves on. Change the specification, or: kubectl ingressfleet retry {} {}",
-                            wanted, state.abort ? ": " : "", state.abort ? state.abort->message : "",
-                            state.serving ? state.serving->revision.hash : "", view.tier.name, wanted));
+    return Make(
+        kType, ConditionStatus::kFalse, state.abort ? state.abort->reason : "RevisionFailed",
+        fmt::format(
+            "revision {} was given up{}{}; {} serves on. Change the specification, or: kubectl ingressfleet retry {} {}",
+            wanted, state.abort ? ": " : "", state.abort ? state.abort->message : "",
+            state.serving ? state.serving->revision.hash : "", view.tier.name, wanted));
   }
   return Make(kType, ConditionStatus::kFalse, "RevisionPending",
               fmt::format("revision {} is not rolled out yet{}{}", wanted, view.advance.waiting.empty() ? "" : ": it ",
@@ -165,8 +172,9 @@ Condition RolledOut(const TierView& view) {
   const bool before = upgrade::RowOf(phase).forward || phase == upgrade::Phase::kInstall;
   if (before || !slot.exists || slot.revision != wanted || view.advance.decision.state.hold) return Upgrading(view);
   if (!slot.settled || slot.available < slot.wanted) {
-    return Make(kType, ConditionStatus::kFalse, "RollingOut",
-                fmt::format("revision {}: {} of {} pods updated, {} available", wanted, slot.updated, slot.wanted, slot.available));
+    return Make(
+        kType, ConditionStatus::kFalse, "RollingOut",
+        fmt::format("revision {}: {} of {} pods updated, {} available", wanted, slot.updated, slot.wanted, slot.available));
   }
   return Make(kType, ConditionStatus::kTrue, "Complete", fmt::format("all pods run revision {}", wanted));
 }
@@ -224,7 +232,8 @@ bool IsBad(const Condition& condition) {
 bool IsProgress(const Condition& condition) {
   if (condition.type == "Progressing") return true;
   const std::string_view reason = condition.reason;
-  return condition.type == "RolledOut" && (reason == "RollingOut" || reason == "RevisionPending" || upgrade::ParsePhase(reason));
+  return condition.type == "RolledOut" &&
+         (reason == "RollingOut" || reason == "RevisionPending" || upgrade::ParsePhase(reason));
 }
 
 Slot ServingSlotOf(const TierView& view) {

@@ -85,7 +85,8 @@ ChainResult Ask(const std::vector<const Gate*>& chain, const Context& context) {
     result.gates.push_back({std::string(gate->name), answer.verdict, answer.reason, answer.message});
     if (answer.verdict == Verdict::kPass) continue;
     if (answer.verdict == Verdict::kUnknown && !answer.inconclusive) conclusive_wait = true;
-    const bool worse = result.verdict == Verdict::kPass || (result.verdict == Verdict::kUnknown && answer.verdict == Verdict::kFail);
+    const bool worse =
+        result.verdict == Verdict::kPass || (result.verdict == Verdict::kUnknown && answer.verdict == Verdict::kFail);
     if (!worse) continue;
     result.verdict = answer.verdict;
     result.first = std::move(answer);

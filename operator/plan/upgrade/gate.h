@@ -25,7 +25,7 @@ struct Context {
   Traffic to = Traffic::kNone;
   Slot slot = Slot::kA;
 
-  const SlotSeen& Serving() const;    ///< an absent slot when there is none
+  const SlotSeen& Serving() const;  ///< an absent slot when there is none
   const SlotSeen& Candidate() const;
   const SlotSeen& Previous() const;
   std::string Name(Slot slot) const;  ///< "public-a"
@@ -59,8 +59,26 @@ struct Gate {
 };
 
 enum class Chain {
-  kInstall, kStart, kPreflight, kProvision, kWarm, kVerify, kApprove, kExpand, kShift, kTerminate, kContract, kObserve,
-  kRetain, kDrain, kFinalize, kRolling, kRollingBack, kAbortPre, kAbortMid, kAbortPost,
+  kInstall,
+  kStart,
+  kPreflight,
+  kProvision,
+  kWarm,
+  kVerify,
+  kApprove,
+  kExpand,
+  kShift,
+  kTerminate,
+  kContract,
+  kObserve,
+  kRetain,
+  kDrain,
+  kFinalize,
+  kRolling,
+  kRollingBack,
+  kAbortPre,
+  kAbortMid,
+  kAbortPost,
   kSelect,  ///< before every write of the entry's selector
   kRemove,  ///< before a slot is deleted or made smaller than the tier wants
 };
@@ -97,9 +115,9 @@ struct ChainResult {
 };
 ChainResult Ask(const std::vector<const Gate*>& chain, const Context& context);
 
-/// Whether `window` has passed since `since`. A process that has watched for the whole window knows it from its monotonic clock,
-/// so a jump of the wall clock changes nothing. After a restart the wall clock may decide earlier, but not before a fresh minute
-/// (or the window, if that is shorter) was watched.
+/// Whether `window` has passed since `since`. A process that has watched for the whole window knows it from its monotonic
+/// clock, so a jump of the wall clock changes nothing. After a restart the wall clock may decide earlier, but not before a
+/// fresh minute (or the window, if that is shorter) was watched.
 bool Due(TimePoint now, const Watched& watched, TimePoint since, Duration window);
 /// How long to wait before Due may become true; at least one second when it is not.
 Duration UntilDue(TimePoint now, const Watched& watched, TimePoint since, Duration window);

@@ -12,16 +12,8 @@ namespace {
 
 // Precedence: knowing what is, then what people have ordered, then safety, then what was going on.
 constexpr Rule kRules[] = {
-    {true, Rebuild},
-    {true, RecordRequests},
-    {true, FollowPause},
-    {false, NoticeCommit},
-    {false, NoticeDrift},
-    {false, KeepHealthySide},
-    {false, FollowAbort},
-    {false, FollowSpec},
-    {false, FollowRollback},
-    {false, LeavePhase},
+    {true, Rebuild},          {true, RecordRequests}, {true, FollowPause}, {false, NoticeCommit},   {false, NoticeDrift},
+    {false, KeepHealthySide}, {false, FollowAbort},   {false, FollowSpec}, {false, FollowRollback}, {false, LeavePhase},
 };
 
 ProbeSet ProbesOf(const TierInput& tier, const TierState& state) {
@@ -82,8 +74,8 @@ void Say(std::vector<Note>& notes, bool warning, std::string reason, std::string
   notes.push_back({warning, true, std::move(reason), std::move(message)});
 }
 
-Decision Advance(const TierInput& tier, const SlotsSeen& seen, const TierState& state, const Evidence& evidence,
-                 TimePoint now, const Gates& gates) {
+Decision Advance(const TierInput& tier, const SlotsSeen& seen, const TierState& state, const Evidence& evidence, TimePoint now,
+                 const Gates& gates) {
   const Context context{tier, seen, state, evidence, now};
   const bool stopped = tier.paused || IsFrozen(state);
   Decision decision;

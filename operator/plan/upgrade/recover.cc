@@ -46,20 +46,25 @@ struct Builder {
   TierState WayBack(Phase phase, Slot serving) && {
     state.serving = Ref(serving);
     if (seen[Other(serving)].exists) state.candidate = Ref(Other(serving));
-    state.abort = AbortRecord{"StatusLost", "the upgrade's record was lost; it goes back to the serving slot and may begin again",
-                              state.phase_started_at};
+    state.abort =
+        AbortRecord{"StatusLost", "the upgrade's record was lost; it goes back to the serving slot and may begin again",
+                    state.phase_started_at};
     return std::move(*this).In(phase);
   }
 
   TierState Unresolved(std::string why) && {
     const std::string annotate =
-        seen.entry.exists ? fmt::format("set annotation ingressfleet.io/serving-revision on Service {}-entry to the revision that should serve, or ",
-                                        tier.name)
-                          : "";
-    state.hold = HoldRecord{std::string(kHoldAmbiguous),
-                            fmt::format("tier {}: status is lost and {}; nothing is touched. To resolve it, {}delete the workload of the slot that "
-                                        "should not serve", tier.name, why, annotate),
-                            state.phase_started_at};
+        seen.entry.exists
+            ? fmt::format(
+                  "set annotation ingressfleet.io/serving-revision on Service {}-entry to the revision that should serve, or ",
+                  tier.name)
+            : "";
+    state.hold = HoldRecord{
+        std::string(kHoldAmbiguous),
+        fmt::format("tier {}: status is lost and {}; nothing is touched. To resolve it, {}delete the workload of the slot that "
+                    "should not serve",
+                    tier.name, why, annotate),
+        state.phase_started_at};
     return std::move(*this).In(Phase::kUnresolved);
   }
 };
@@ -104,7 +109,8 @@ TierState FromSelected(Builder builder, Slot selected) {
   const std::string& serving = builder.seen.entry.serving_revision;
   if (!rest.exists) {
     builder.state.serving = builder.RefOrFresh(selected);
-    const bool rolling = builder.tier.strategy == Strategy::kRollingUpdate && live.exists && !serving.empty() && serving != live.revision;
+    const bool rolling =
+        builder.tier.strategy == Strategy::kRollingUpdate && live.exists && !serving.empty() && serving != live.revision;
     if (!rolling) return std::move(builder).In(Phase::kStable);
     // Half replaced in place: what the annotation names is the last revision known to be good.
     builder.state.strategy = Strategy::kRollingUpdate;

@@ -41,8 +41,10 @@ TierState Onward(const Context& context, Notes& notes) {
   const TierState& state = context.state;
   const Phase to = Successor(context.tier, context.seen, state);
   TierState next = state;
-  if (state.phase == Phase::kStable) next = Begin(context);
-  else if (to == Phase::kRetain) next = Promote(context);
+  if (state.phase == Phase::kStable)
+    next = Begin(context);
+  else if (to == Phase::kRetain)
+    next = Promote(context);
   else if (to == Phase::kStable) {
     if (state.phase == Phase::kInstall) AddHistory(context, next, state.serving->revision, "Installed");
     if (state.phase == Phase::kRolling) {
@@ -73,8 +75,8 @@ TierState Back(const Context& context, const Cause& cause, Notes& notes) {
   if (context.tier.on_failure == OnFailure::kHold) {
     Say(notes, true, cause.reason, cause.message);
     return HoldIn(context, kHoldFailed,
-                  fmt::format("{}; onFailure is Hold: kubectl ingressfleet abort {} or resume {}", cause.message, context.tier.name,
-                              context.tier.name));
+                  fmt::format("{}; onFailure is Hold: kubectl ingressfleet abort {} or resume {}", cause.message,
+                              context.tier.name, context.tier.name));
   }
   return TurnBack(context, cause);
 }
@@ -90,9 +92,7 @@ TierState TimeOut(const Context& context, const ChainResult& asked, Notes& notes
   switch (row.on_timeout) {
     case WayOut::kAbort: return Back(context, {std::string(row.name) + "TimedOut", message, true}, notes);
     case WayOut::kReject: return Reject(context, asked.first);
-    case WayOut::kProceed:
-      Say(notes, true, std::string(row.name) + "TimedOut", message);
-      return Onward(context, notes);
+    case WayOut::kProceed: Say(notes, true, std::string(row.name) + "TimedOut", message); return Onward(context, notes);
     case WayOut::kWait:
     case WayOut::kRearm: break;
   }
@@ -111,16 +111,17 @@ std::optional<TierState> Passed(const Context& context, Notes& notes) {
     return next;
   }
   if (Due(context.now, context.evidence.state, *context.state.window_started_at, window)) return Onward(context, notes);
-  notes.push_back({false, false, std::string(row.name), fmt::format("tier {}: all gates of {} pass; they must for {}",
-                                                                    context.tier.name, row.name, base::FormatDuration(window))});
+  notes.push_back({false, false, std::string(row.name),
+                   fmt::format("tier {}: all gates of {} pass; they must for {}", context.tier.name, row.name,
+                               base::FormatDuration(window))});
   return std::nullopt;
 }
 
 // A Hold stops what goes forward; a way back is always finished.
 bool IsHeld(const TierState& state) {
   const Phase phase = state.phase;
-  const bool back = phase == Phase::kAbortPre || phase == Phase::kAbortMid || phase == Phase::kAbortPost ||
-                    phase == Phase::kRollingBack;
+  const bool back =
+      phase == Phase::kAbortPre || phase == Phase::kAbortMid || phase == Phase::kAbortPost || phase == Phase::kRollingBack;
   return state.hold && !back;
 }
 

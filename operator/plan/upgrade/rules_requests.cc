@@ -13,10 +13,10 @@ using Notes = std::vector<Note>;
 
 void RecordHold(const Context& context, const Request& request, TierState& next, Notes& notes) {
   if (next.hold) return;
-  next.hold = HoldRecord{std::string(kHoldRequested),
-                         fmt::format("tier {} is held by {}: kubectl ingressfleet resume {}", context.tier.name, request.by,
-                                     context.tier.name),
-                         context.now};
+  next.hold = HoldRecord{
+      std::string(kHoldRequested),
+      fmt::format("tier {} is held by {}: kubectl ingressfleet resume {}", context.tier.name, request.by, context.tier.name),
+      context.now};
   next.window_started_at.reset();
   Say(notes, false, "Held", next.hold->message);
 }
@@ -65,8 +65,9 @@ bool IsKnown(const TierState& state, const std::string& revision) {
 
 void RecordRollback(const Context& context, const Request& request, TierState& next, Notes& notes) {
   if (!IsKnown(next, request.revision)) {
-    Say(notes, true, "RollbackIgnored", fmt::format("revision {} is not in the history of tier {}; see status.tiers[].history",
-                                                    request.revision, context.tier.name));
+    Say(notes, true, "RollbackIgnored",
+        fmt::format("revision {} is not in the history of tier {}; see status.tiers[].history", request.revision,
+                    context.tier.name));
     return;
   }
   next.rollback = request;
@@ -74,7 +75,8 @@ void RecordRollback(const Context& context, const Request& request, TierState& n
 
 void RecordRetry(const Context& context, const Request& request, TierState& next, Notes& notes) {
   if (std::erase(next.failed_revisions, request.revision) > 0) {
-    Say(notes, false, "RetryAllowed", fmt::format("revision {} of tier {} may be tried again", request.revision, context.tier.name));
+    Say(notes, false, "RetryAllowed",
+        fmt::format("revision {} of tier {} may be tried again", request.revision, context.tier.name));
     return;
   }
   Say(notes, true, "RetryIgnored", fmt::format("revision {} of tier {} has not failed", request.revision, context.tier.name));
@@ -111,7 +113,8 @@ std::optional<TierState> RecordRequests(const Context& context, const Gates&, No
 std::optional<TierState> FollowPause(const Context& context, const Gates&, Notes&) {
   const auto& hold = context.state.hold;
   if (context.tier.paused && !hold) {
-    return HoldIn(context, kHoldPaused, fmt::format("the fleet of tier {} is paused: set spec.paused to false", context.tier.name));
+    return HoldIn(context, kHoldPaused,
+                  fmt::format("the fleet of tier {} is paused: set spec.paused to false", context.tier.name));
   }
   if (!context.tier.paused && hold && hold->reason == kHoldPaused) return Rearm(context);
   return std::nullopt;

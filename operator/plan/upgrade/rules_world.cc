@@ -28,8 +28,9 @@ std::optional<TierState> Rebuild(const Context& context, const Gates&, Notes& no
   TierState next = Recover(context.tier, context.seen, context.state, context.now);
   if (unresolved && next.phase == Phase::kUnresolved) return std::nullopt;
   if (next.phase != Phase::kInstall) {
-    Say(notes, true, "StatusRebuilt", fmt::format("status of tier {} was lost or outdated; rebuilt from labels and annotations as {}",
-                                                  context.tier.name, PhaseName(next.phase)));
+    Say(notes, true, "StatusRebuilt",
+        fmt::format("status of tier {} was lost or outdated; rebuilt from labels and annotations as {}", context.tier.name,
+                    PhaseName(next.phase)));
   }
   return next;
 }
@@ -55,16 +56,18 @@ std::optional<TierState> NoticeDrift(const Context& context, const Gates&, Notes
   std::erase_if(next.drift_repairs, [&](TimePoint at) { return context.now - at > kDriftWindow; });
   next.drift_repairs.push_back(context.now);
   next.drift_open = true;
-  Say(notes, true, "SelectorDrift", fmt::format("selector of Service {} was edited by somebody else; it is put back",
-                                                context.EntryName()));
+  Say(notes, true, "SelectorDrift",
+      fmt::format("selector of Service {} was edited by somebody else; it is put back", context.EntryName()));
   if (next.drift_repairs.size() <= kDriftLimit) return next;
   next.drift_repairs.clear();
   next.drift_open = false;
   next.window_started_at.reset();
-  next.hold = HoldRecord{std::string(kHoldForeignOwner),
-                         fmt::format("somebody keeps editing the selector of Service {}: stop them (a GitOps tool that applies the "
-                                     "Service?), then kubectl ingressfleet resume {}", context.EntryName(), context.tier.name),
-                         context.now};
+  next.hold =
+      HoldRecord{std::string(kHoldForeignOwner),
+                 fmt::format("somebody keeps editing the selector of Service {}: stop them (a GitOps tool that applies the "
+                             "Service?), then kubectl ingressfleet resume {}",
+                             context.EntryName(), context.tier.name),
+                 context.now};
   return next;
 }
 
@@ -81,8 +84,8 @@ std::optional<TierState> KeepHealthySide(const Context& context, const Gates&, N
              (context.Previous().ready > 0 || phase == Phase::kDrain)) {
     next = Demote(context, {"ServingDead", fmt::format("{} has no ready pod", context.ServingName()), true});
   } else if (BeforeTraffic(phase) && state.strategy != Strategy::kRollingUpdate && !context.Candidate().exists) {
-    Say(notes, true, "CandidateDeleted", fmt::format("{} was deleted by somebody else; it is made and verified again",
-                                                     context.CandidateName()));
+    Say(notes, true, "CandidateDeleted",
+        fmt::format("{} was deleted by somebody else; it is made and verified again", context.CandidateName()));
     return Enter(context, state, Phase::kProvision);
   }
   return next;
@@ -99,12 +102,15 @@ std::optional<TierState> FollowSpec(const Context& context, const Gates&, Notes&
   }
   // A rollback on order is finished first: going back from it would lead to what was left on purpose.
   if (RowOf(state.phase).forward && !state.rollback_run && desired != state.started_for) {
-    return TurnBack(context, {"SpecChanged", fmt::format("revision {} replaces candidate {}", desired,
-                                                         state.candidate ? state.candidate->revision.hash : ""), false});
+    return TurnBack(context, {"SpecChanged",
+                              fmt::format("revision {} replaces candidate {}", desired,
+                                          state.candidate ? state.candidate->revision.hash : ""),
+                              false});
   }
-  const bool undone = state.phase == Phase::kRetain && state.previous && desired == state.previous->revision.hash &&
-                      context.Previous().exists && desired != state.serving->revision.hash &&
-                      std::find(state.failed_revisions.begin(), state.failed_revisions.end(), desired) == state.failed_revisions.end();
+  const bool undone =
+      state.phase == Phase::kRetain && state.previous && desired == state.previous->revision.hash &&
+      context.Previous().exists && desired != state.serving->revision.hash &&
+      std::find(state.failed_revisions.begin(), state.failed_revisions.end(), desired) == state.failed_revisions.end();
   // Only when the specification went back: after a rollback run it names what was left, and that has failed.
   if (undone && !state.rollback_run) {
     return Demote(context, {"SpecReverted", fmt::format("the specification is back at {}", desired), false});

@@ -54,11 +54,16 @@ std::vector<Permission> Dispatch(const TrainRules& rules, const std::vector<Trai
   std::vector<Permission> permissions;
   for (const TrainCar& car : ordered) {
     Permission permission{car.name, false, ""};
-    if (!car.waiting) permission.reason = car.running ? "is under way" : "has nothing to do";
-    else if (failed != ordered.end()) permission.reason = fmt::format("tier {} failed; retry or change its revision", failed->name);
-    else if (running >= std::max<std::int64_t>(1, rules.max_concurrent)) permission.reason = "waits for the tiers before it";
-    else if (resting) permission.reason = fmt::format("waits until {}", base::FormatTime(*last + rules.pause));
-    else permission.may_start = true;
+    if (!car.waiting)
+      permission.reason = car.running ? "is under way" : "has nothing to do";
+    else if (failed != ordered.end())
+      permission.reason = fmt::format("tier {} failed; retry or change its revision", failed->name);
+    else if (running >= std::max<std::int64_t>(1, rules.max_concurrent))
+      permission.reason = "waits for the tiers before it";
+    else if (resting)
+      permission.reason = fmt::format("waits until {}", base::FormatTime(*last + rules.pause));
+    else
+      permission.may_start = true;
     if (permission.may_start) ++running;
     permissions.push_back(std::move(permission));
   }

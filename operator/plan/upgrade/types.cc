@@ -48,11 +48,11 @@ bool Same(const std::optional<Request>& left, const std::optional<Request>& righ
 
 bool SameIntent(const TierState& left, const TierState& right) {
   const auto intent = [](const TierState& state) {
-    return std::tie(state.phase, state.step, state.transition_id, state.phase_started_at, state.deadline, state.window_started_at,
-                    state.restart_baseline, state.serving, state.candidate, state.previous, state.retain_until,
-                    state.started_for, state.strategy, state.cutover, state.rollback_run, state.committed, state.committed_id,
-                    state.drift_repairs, state.drift_open, state.approval, state.abort, state.hold, state.handled,
-                    state.failed_revisions, state.history, state.finished_at);
+    return std::tie(state.phase, state.step, state.transition_id, state.phase_started_at, state.deadline,
+                    state.window_started_at, state.restart_baseline, state.serving, state.candidate, state.previous,
+                    state.retain_until, state.started_for, state.strategy, state.cutover, state.rollback_run, state.committed,
+                    state.committed_id, state.drift_repairs, state.drift_open, state.approval, state.abort, state.hold,
+                    state.handled, state.failed_revisions, state.history, state.finished_at);
   };
   return intent(left) == intent(right) && Same(left.rollback, right.rollback);
 }

@@ -116,9 +116,9 @@ struct TierInput {
   bool paused = false;    ///< the fleet is paused: status goes on, objects are not touched
 };
 
-/// One slot as it is now. `ready` is counted from the pods. The other numbers come from one read of the Deployment (or DaemonSet);
-/// `available` and `updated` are 0 while status.observedGeneration lags metadata.generation, which every change of an annotation
-/// brings about: they say when to go forward, and `ready` alone says that a slot is dead.
+/// One slot as it is now. `ready` is counted from the pods. The other numbers come from one read of the Deployment (or
+/// DaemonSet); `available` and `updated` are 0 while status.observedGeneration lags metadata.generation, which every change of
+/// an annotation brings about: they say when to go forward, and `ready` alone says that a slot is dead.
 struct SlotSeen {
   bool exists = false;
   std::string revision;            ///< label ingressfleet.io/revision of the workload
@@ -140,11 +140,11 @@ struct SlotSeen {
 
 struct EntrySeen {
   bool exists = false;
-  std::optional<Traffic> traffic;       ///< nothing: the selector is none of the four legal ones
-  std::int64_t transition_id = 0;       ///< annotation; 0 = none
-  std::optional<Traffic> committed;     ///< annotation committed-selector
-  std::string serving_revision;         ///< annotation; empty = none
-  bool access_in_force = false;         ///< the balancer's source ranges are as wanted (or are not its job)
+  std::optional<Traffic> traffic;    ///< nothing: the selector is none of the four legal ones
+  std::int64_t transition_id = 0;    ///< annotation; 0 = none
+  std::optional<Traffic> committed;  ///< annotation committed-selector
+  std::string serving_revision;      ///< annotation; empty = none
+  bool access_in_force = false;      ///< the balancer's source ranges are as wanted (or are not its job)
   friend bool operator==(const EntrySeen&, const EntrySeen&) = default;
 };
 
@@ -276,10 +276,10 @@ struct TierState {
   std::optional<SlotRef> candidate;
   std::optional<SlotRef> previous;
   std::optional<TimePoint> retain_until;
-  std::string started_for;  ///< desired hash when the upgrade began; another one now = the spec changed
-  Strategy strategy = Strategy::kBlueGreen;              ///< as when the upgrade began
-  CutoverMode cutover = CutoverMode::kExpandContract;    ///< as chosen for this upgrade
-  bool rollback_run = false;  ///< forward to an old revision on order: no approval, no observation
+  std::string started_for;                   ///< desired hash when the upgrade began; another one now = the spec changed
+  Strategy strategy = Strategy::kBlueGreen;  ///< as when the upgrade began
+  CutoverMode cutover = CutoverMode::kExpandContract;  ///< as chosen for this upgrade
+  bool rollback_run = false;                           ///< forward to an old revision on order: no approval, no observation
 
   Traffic committed = Traffic::kNone;  ///< the selector that we wrote last and have seen in force
   std::int64_t committed_id = 0;       ///< and the transition that wrote it
@@ -290,7 +290,7 @@ struct TierState {
   std::optional<Approval> approval;
   std::optional<AbortRecord> abort;
   std::optional<HoldRecord> hold;
-  std::optional<Request> rollback;  ///< recorded, not done yet
+  std::optional<Request> rollback;                 ///< recorded, not done yet
   std::array<std::string, kRequestKinds> handled;  ///< id of the last request of each kind
   std::vector<std::string> failed_revisions;       ///< not tried again until the hash changes or a retry names them
   std::vector<HistoryEntry> history;               ///< newest first
@@ -311,8 +311,8 @@ enum class SlotAction {
 struct WantedSlot {
   SlotAction action = SlotAction::kKeep;
   std::string revision;
-  std::int64_t replicas = 0;  ///< with an autoscaler: its floor
-  std::int64_t transition_id = 0;  ///< annotation
+  std::int64_t replicas = 0;              ///< with an autoscaler: its floor
+  std::int64_t transition_id = 0;         ///< annotation
   std::optional<TimePoint> retain_until;  ///< annotation; none = absent
   friend bool operator==(const WantedSlot&, const WantedSlot&) = default;
 };
@@ -328,8 +328,8 @@ struct WantedEntry {
 struct Want {
   std::array<WantedSlot, 2> slots;
   WantedEntry entry;
-  bool preview = false;            ///< preview Service of the candidate
-  bool freeze_entry = false;       ///< no load balancer attribute may be edited now
+  bool preview = false;       ///< preview Service of the candidate
+  bool freeze_entry = false;  ///< no load balancer attribute may be edited now
 
   const WantedSlot& operator[](Slot slot) const { return slots[slot == Slot::kA ? 0 : 1]; }
   WantedSlot& operator[](Slot slot) { return slots[slot == Slot::kA ? 0 : 1]; }

@@ -66,7 +66,8 @@ WantedSlot WantPrevious(const Context& context, Slot slot) {
   if (!live.exists) return Keep();
   if (state.phase == Phase::kFinalize) return Delete();
   const bool empty = state.phase == Phase::kDrain || state.cutover == CutoverMode::kExpandTerminate;
-  WantedSlot wanted = Ensure(context, slot, state.previous->revision.hash, empty ? 0 : std::max<std::int64_t>(1, context.tier.replicas));
+  WantedSlot wanted =
+      Ensure(context, slot, state.previous->revision.hash, empty ? 0 : std::max<std::int64_t>(1, context.tier.replicas));
   wanted.retain_until = state.retain_until;
   return wanted;
 }
@@ -148,7 +149,8 @@ WantedEntry WantEntry(const Context& context, const Gates& gates, bool fence, Wa
 
 bool WantsPreview(Phase phase) {
   const bool upgrading = RowOf(phase).forward && phase != Phase::kPreflight;
-  return upgrading || phase == Phase::kAbortMid || phase == Phase::kAbortPost || phase == Phase::kRetain || phase == Phase::kDrain;
+  return upgrading || phase == Phase::kAbortMid || phase == Phase::kAbortPost || phase == Phase::kRetain ||
+         phase == Phase::kDrain;
 }
 
 }  // namespace

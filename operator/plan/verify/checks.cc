@@ -83,7 +83,8 @@ std::string NoAnswer(const effect::ProbeAnswer& answer) {
 base::Result<Condition> Condition::Parse(std::string_view text) {
   constexpr std::string_view kSubject = "result";
   const auto refuse = [&] {
-    return Fail(Code::kInvalid, fmt::format("\"{}\" must be like \"result < 0.01\", with one of < <= > >= == != and a number", text));
+    return Fail(Code::kInvalid,
+                fmt::format("\"{}\" must be like \"result < 0.01\", with one of < <= > >= == != and a number", text));
   };
   std::string_view rest = Trim(text);
   if (!rest.starts_with(kSubject)) return refuse();
@@ -111,7 +112,8 @@ bool Condition::Holds(double value) const {
 
 base::Status ValidateExpectedStatus(std::string_view text) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  const bool ok = text.size() == 3 && text[0] >= '1' && text[0] <= '5' && (text.substr(1) == "xx" || (digit(text[1]) && digit(text[2])));
+  const bool ok =
+      text.size() == 3 && text[0] >= '1' && text[0] <= '5' && (text.substr(1) == "xx" || (digit(text[1]) && digit(text[2])));
   if (ok) return {};
   return Fail(Code::kInvalid, fmt::format("\"{}\" must be a status like \"200\" or a class like \"2xx\"", text));
 }
@@ -152,7 +154,8 @@ base::Result<effect::ProbeRequest> RequestOf(const MetricQuery& metric) {
   if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
     const std::string_view digits = host.substr(colon + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), request.port);
-    const bool is_port = error == std::errc() && end == digits.data() + digits.size() && request.port > 0 && request.port < 65536;
+    const bool is_port =
+        error == std::errc() && end == digits.data() + digits.size() && request.port > 0 && request.port < 65536;
     if (!is_port) return Fail(Code::kInvalid, fmt::format("\"{}\" has a port that is none", metric.address));
     host = host.substr(0, colon);
   }
@@ -173,7 +176,8 @@ Measurement Measure(const CustomProbe& probe, const effect::ProbeAnswer& answer)
     return {Verdict::kFail, fmt::format("{}: status {}, not {}", name, answer.status, probe.expected_status)};
   }
   if (answer.body.find(probe.body_contains) == std::string::npos) {
-    return {Verdict::kFail, fmt::format("{}: status {}, but the body does not contain \"{}\"", name, answer.status, probe.body_contains)};
+    return {Verdict::kFail,
+            fmt::format("{}: status {}, but the body does not contain \"{}\"", name, answer.status, probe.body_contains)};
   }
   return {Verdict::kPass, {}};
 }
@@ -187,7 +191,8 @@ Measurement Measure(const MetricQuery& metric, const effect::ProbeAnswer& answer
   const auto values = ValuesOf(answer.body);
   if (!values) return {Verdict::kUnknown, name + ": no result, or one that is no number"};
   for (const double value : *values) {
-    if (!condition->Holds(value)) return {Verdict::kFail, fmt::format("{}: result {:g}, wanted {}", name, value, metric.success_condition)};
+    if (!condition->Holds(value))
+      return {Verdict::kFail, fmt::format("{}: result {:g}, wanted {}", name, value, metric.success_condition)};
   }
   return {Verdict::kPass, {}};
 }
@@ -199,7 +204,8 @@ void Tally::Add(Measurement measurement) {
 }
 
 Measurement Tally::Judge() const {
-  if (failures_ > failure_limit_) return {Verdict::kFail, fmt::format("{} ({} failures, {} allowed)", last_.message, failures_, failure_limit_)};
+  if (failures_ > failure_limit_)
+    return {Verdict::kFail, fmt::format("{} ({} failures, {} allowed)", last_.message, failures_, failure_limit_)};
   if (last_.verdict == Verdict::kPass) return last_;
   return {Verdict::kUnknown, last_.message};
 }

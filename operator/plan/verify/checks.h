@@ -33,9 +33,9 @@ struct CustomProbe {
 /// upgrade.verify.metrics[]
 struct MetricQuery {
   std::string name;
-  std::string address;            ///< "http://prometheus.monitoring:9090", with or without a path before /api/v1
-  std::string query;              ///< PromQL, an instant query
-  std::string success_condition;  ///< "result < 0.01"
+  std::string address;             ///< "http://prometheus.monitoring:9090", with or without a path before /api/v1
+  std::string query;               ///< PromQL, an instant query
+  std::string success_condition;   ///< "result < 0.01"
   std::int64_t failure_limit = 0;  ///< measurements that may fail before the query fails
 
   friend bool operator==(const MetricQuery&, const MetricQuery&) = default;
@@ -69,8 +69,8 @@ Measurement Measure(const CustomProbe& probe, const effect::ProbeAnswer& answer)
 /// All samples of the result have to satisfy the condition.
 Measurement Measure(const MetricQuery& metric, const effect::ProbeAnswer& answer);
 
-/// Measurements of one probe or query since the transition began. It fails when more than `failure_limit` of them failed, passes
-/// when the last one passed, and else nothing is known.
+/// Measurements of one probe or query since the transition began. It fails when more than `failure_limit` of them failed,
+/// passes when the last one passed, and else nothing is known.
 class Tally {
  public:
   /// `in_a_row`: a measurement that passes makes the failures before it forgotten.

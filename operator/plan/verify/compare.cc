@@ -64,8 +64,8 @@ Likeness CompareAnswers(const Target& target, const ProbeAnswer& serving, const 
 bool IsEnginesOwn(const effect::Certificate& certificate) {
   const auto engines = AllEngines();
   return certificate.self_signed && std::any_of(engines.begin(), engines.end(), [&](const Engine* engine) {
-    return certificate.subject == engine->own_certificate;
-  });
+           return certificate.subject == engine->own_certificate;
+         });
 }
 
 /// The same, or what each proxy makes for itself when there is no other, whatever its engine.
@@ -110,11 +110,12 @@ Comparison Compare(const Target& target, const ProbeAnswer& serving, const Probe
   comparison.answer = CompareAnswers(target, serving, candidate);
   comparison.certificate = CompareCertificates(target, serving, candidate);
   if (comparison.answer != Likeness::kEqual) {
-    comparison.message = fmt::format("{}: serving: {}, candidate: {}", target.ToString(), Describe(serving), Describe(candidate));
+    comparison.message =
+        fmt::format("{}: serving: {}, candidate: {}", target.ToString(), Describe(serving), Describe(candidate));
   }
   if (comparison.certificate != Likeness::kEqual) {
-    comparison.certificate_message =
-        fmt::format("{}: serving: {}, candidate: {}", target.ToString(), DescribeCertificate(serving), DescribeCertificate(candidate));
+    comparison.certificate_message = fmt::format("{}: serving: {}, candidate: {}", target.ToString(),
+                                                 DescribeCertificate(serving), DescribeCertificate(candidate));
   }
   return comparison;
 }

@@ -13,7 +13,7 @@ namespace ingressfleet::plan::verify {
 inline constexpr const char* kRouteHeader = "x-ingressfleet-route";
 
 enum class Likeness {
-  kEqual,         ///< the candidate answers like the serving slot, or better
+  kEqual,  ///< the candidate answers like the serving slot, or better
   kDifferent,
   kInconclusive,  ///< an answer is missing
 };
@@ -21,8 +21,8 @@ enum class Likeness {
 struct Comparison {
   Likeness answer = Likeness::kInconclusive;       ///< status class, redirect, route
   Likeness certificate = Likeness::kInconclusive;  ///< kEqual for http
-  std::string message;              ///< target and both answers; empty when they are equal
-  std::string certificate_message;  ///< the same of the certificates
+  std::string message;                             ///< target and both answers; empty when they are equal
+  std::string certificate_message;                 ///< the same of the certificates
 };
 
 /// A serving side that fails (5xx, no answer) is not held against a candidate that does the same or better.

@@ -18,9 +18,7 @@ class Names {
     if (++count_ <= kNamed) text_ += (text_.empty() ? "" : "; ") + message;
   }
   std::size_t count() const { return count_; }
-  std::string Text() const {
-    return count_ > kNamed ? fmt::format("{}; and {} more", text_, count_ - kNamed) : text_;
-  }
+  std::string Text() const { return count_ > kNamed ? fmt::format("{}; and {} more", text_, count_ - kNamed) : text_; }
 
  private:
   std::size_t count_ = 0;
@@ -74,7 +72,7 @@ void Parity::Take(const Target& target, Comparison comparison) {
   asked.last = std::move(comparison);
 }
 
-Opinion Parity::Judge(Likeness Comparison::* part, std::string Comparison::* message, bool tls_only) const {
+Opinion Parity::Judge(Likeness Comparison::*part, std::string Comparison::*message, bool tls_only) const {
   Names different, unclear;
   std::size_t asked = 0, wanted = 0;
   for (const Target& target : inventory_.targets) {
@@ -96,7 +94,8 @@ Opinion Parity::Judge(Likeness Comparison::* part, std::string Comparison::* mes
   }
   if (asked < wanted) return {Verdict::kUnknown, fmt::format("{} of {} targets asked so far", asked, counted)};
   if (unclear.count() > 0) {
-    return {Verdict::kUnknown, fmt::format("{} of {} targets gave no clear answer: {}", unclear.count(), counted, unclear.Text())};
+    return {Verdict::kUnknown,
+            fmt::format("{} of {} targets gave no clear answer: {}", unclear.count(), counted, unclear.Text())};
   }
   if (wanted == 0) return {Verdict::kUnknown, "there is nothing to ask"};
   return {Verdict::kPass, fmt::format("{} targets are alike", counted)};
@@ -139,15 +138,16 @@ Opinion Access::Judge() const {
   Names wrong, unclear;
   for (const auto& [question, asked] : asked_) {
     if (asked.tries > 0 && IsRight(question, asked.last)) continue;
-    const std::string text =
-        fmt::format("{} from {}, which the access list {}: {}", question.tls ? "https" : "http",
-                    question.source.empty() ? "the operator's own address" : question.source,
-                    question.allowed ? "lets in" : "refuses", Describe(asked.last));
+    const std::string text = fmt::format("{} from {}, which the access list {}: {}", question.tls ? "https" : "http",
+                                         question.source.empty() ? "the operator's own address" : question.source,
+                                         question.allowed ? "lets in" : "refuses", Describe(asked.last));
     const bool confirmed = asked.tries >= kTries && IsAnswered(asked.last) && !IsDisbelieved(asked.last);
     (confirmed ? wrong : unclear).Add(text);
   }
-  if (wrong.count() > 0) return {Verdict::kFail, fmt::format("the candidate treats {} sources wrongly: {}", wrong.count(), wrong.Text())};
-  if (unclear.count() > 0) return {Verdict::kUnknown, fmt::format("{} questions without an answer: {}", unclear.count(), unclear.Text())};
+  if (wrong.count() > 0)
+    return {Verdict::kFail, fmt::format("the candidate treats {} sources wrongly: {}", wrong.count(), wrong.Text())};
+  if (unclear.count() > 0)
+    return {Verdict::kUnknown, fmt::format("{} questions without an answer: {}", unclear.count(), unclear.Text())};
   if (asked_.empty()) return {Verdict::kUnknown, "there is no address to claim"};
   return {Verdict::kPass, fmt::format("{} claimed sources are let in or refused as the access list says", asked_.size())};
 }
@@ -204,7 +204,8 @@ Opinion EntryWatch::EntryOpinion() const {
     (confirmed ? different : unclear).Add(doubt.last.message);
   }
   if (different.count() > 0) {
-    return {Verdict::kFail, fmt::format("the entry answers {} targets in another way: {}", different.count(), different.Text())};
+    return {Verdict::kFail,
+            fmt::format("the entry answers {} targets in another way: {}", different.count(), different.Text())};
   }
   if (equal_ == 0) return {Verdict::kUnknown, unclear.count() == 0 ? "the entry has not been asked yet" : unclear.Text()};
   if (unclear.count() > 0) return {Verdict::kUnknown, unclear.Text()};
@@ -214,7 +215,8 @@ Opinion EntryWatch::EntryOpinion() const {
 Opinion EntryWatch::BudgetOpinion() const {
   const std::string counted = fmt::format("{} of {} requests through the entry failed", failures_, samples_);
   const bool over = static_cast<double>(failures_) > limits_.failed_share * static_cast<double>(samples_);
-  if (samples_ < limits_.min_samples) return {Verdict::kUnknown, fmt::format("{}; {} are needed", counted, limits_.min_samples)};
+  if (samples_ < limits_.min_samples)
+    return {Verdict::kUnknown, fmt::format("{}; {} are needed", counted, limits_.min_samples)};
   if (!over) return {Verdict::kPass, counted};
   const std::string excess =
       fmt::format("{}, more than {:g} %; the last one: {}", counted, limits_.failed_share * 100, last_failure_);

@@ -48,7 +48,7 @@ class Parity {
     Comparison last;
   };
   static bool IsEqual(const Asked& asked);
-  Opinion Judge(Likeness Comparison::* part, std::string Comparison::* message, bool tls_only) const;
+  Opinion Judge(Likeness Comparison::*part, std::string Comparison::*message, bool tls_only) const;
 
   Inventory inventory_;
   std::map<Target, Asked> asked_;

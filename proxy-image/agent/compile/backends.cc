@@ -75,8 +75,7 @@ std::vector<std::string> EndpointsOf(const Snapshot& snapshot, const ServiceTarg
   if (found == snapshot.slices.end()) return {};
   auto ready = Collect(found->second, target, [](const SliceEndpoint& endpoint) { return endpoint.ready; });
   if (!ready.empty()) return ready;
-  return Collect(found->second, target,
-                 [](const SliceEndpoint& endpoint) { return endpoint.serving && endpoint.terminating; });
+  return Collect(found->second, target, [](const SliceEndpoint& endpoint) { return endpoint.serving && endpoint.terminating; });
 }
 
 }  // namespace ingressfleet::agent

@@ -17,8 +17,8 @@ struct ServiceTarget {
   const ServicePort* port = nullptr;
 };
 
-/// kInvalid: refused by design (a resource backend, ExternalName, another protocol than TCP). kNotFound: the Service or its port
-/// does not exist (yet). The message is for the Ingress's author.
+/// kInvalid: refused by design (a resource backend, ExternalName, another protocol than TCP). kNotFound: the Service or its
+/// port does not exist (yet). The message is for the Ingress's author.
 base::Result<ServiceTarget> ResolveBackend(const Snapshot& snapshot, std::string_view ns, const BackendRef& backend);
 
 /// "address:port" of every endpoint that should get requests, sorted, without duplicates: the ready ones; when there is none,

@@ -85,7 +85,8 @@ class CertificateCompiler {
   void AddUse(const ObjectName& secret, std::vector<std::string> hosts) {
     // The name holds the hosts: an entry of the certificate list never changes its hosts, it is replaced by another file.
     const auto stem = base::ShortHash(fmt::format("{} {}", secret, fmt::join(hosts, " ")), 20);
-    table_.certificates.emplace(stem, CertificateUse{secret, std::move(hosts), snapshot_.secrets.find(secret)->second.certificate});
+    table_.certificates.emplace(stem,
+                                CertificateUse{secret, std::move(hosts), snapshot_.secrets.find(secret)->second.certificate});
   }
 
   void SetDefault() {
@@ -97,9 +98,9 @@ class CertificateCompiler {
       table_.default_certificate = found->second.certificate;
       return;
     }
-    table_.problems.push_back(
-        {"", "DefaultCertificateInvalid", fmt::format("Secret {}: {}; a self-signed certificate is served", name,
-                                                      found == snapshot_.secrets.end() ? "does not exist" : found->second.error)});
+    table_.problems.push_back({"", "DefaultCertificateInvalid",
+                               fmt::format("Secret {}: {}; a self-signed certificate is served", name,
+                                           found == snapshot_.secrets.end() ? "does not exist" : found->second.error)});
   }
 
   void Report(const Ingress& ingress, std::string reason, std::string message) {

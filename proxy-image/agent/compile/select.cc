@@ -45,15 +45,17 @@ void ReportFleet(const Snapshot& snapshot, std::vector<Problem>& problems) {
   switch (snapshot.class_state) {
     case ClassState::kServed: return;
     case ClassState::kKept:
-      problems.push_back({"", "IngressClassMissing", fmt::format("IngressClass {} is gone; its routes stay until {}", name,
-                                                                 base::FormatTime(snapshot.class_kept_until))});
+      problems.push_back({"", "IngressClassMissing",
+                          fmt::format("IngressClass {} is gone; its routes stay until {}", name,
+                                      base::FormatTime(snapshot.class_kept_until))});
       return;
     case ClassState::kMissing:
       problems.push_back({"", "IngressClassMissing", fmt::format("IngressClass {} does not exist; nothing is served", name)});
       return;
     case ClassState::kForeign:
-      problems.push_back({"", "IngressClassForeign",
-                          fmt::format("IngressClass {} names the controller {}; nothing is served", name, snapshot.class_controller)});
+      problems.push_back(
+          {"", "IngressClassForeign",
+           fmt::format("IngressClass {} names the controller {}; nothing is served", name, snapshot.class_controller)});
       return;
   }
 }

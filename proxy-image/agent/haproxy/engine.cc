@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include <thread>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "haproxy/files.h"
 #include "proxy/assign.h"
@@ -132,7 +132,8 @@ Status Engine::Start(const RoutingTable& table) {
   ProxyState empty;
   empty.pool_size = held_.pool_size;
   if (auto status = WriteGeneration(Assign(empty, table)); !status) return status;
-  const auto process = StartProcess({options_.binary, "-W", "-S", Path("master.sock") + ",mode,600", "-f", Path("haproxy.cfg")});
+  const auto process =
+      StartProcess({options_.binary, "-W", "-S", Path("master.sock") + ",mode,600", "-f", Path("haproxy.cfg")});
   if (!process) return Fail(process.error());
   process_ = *process;
   ++counts_.starts;
@@ -141,7 +142,8 @@ Status Engine::Start(const RoutingTable& table) {
   OpenSession();
   if (auto status = WaitUntilServing(); !status) return status;
   pending_reload_.clear();
-  base::Log(LogLevel::kInfo, "started HAProxy", {{"pid", process_.pid}, {"routes", held_.routes.size()}, {"pool", held_.pool_size}});
+  base::Log(LogLevel::kInfo, "started HAProxy",
+            {{"pid", process_.pid}, {"routes", held_.routes.size()}, {"pool", held_.pool_size}});
   return {};
 }
 

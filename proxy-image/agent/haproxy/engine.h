@@ -1,6 +1,6 @@
 #pragma once
-// Keeps one HAProxy at what a RoutingTable says: starts it from files that hold the full state, changes it over the Runtime API,
-// reloads it only where no command can do it, finds it again after a restart of the agent, starts it again when it died.
+// Keeps one HAProxy at what a RoutingTable says: starts it from files that hold the full state, changes it over the Runtime
+// API, reloads it only where no command can do it, finds it again after a restart of the agent, starts it again when it died.
 //
 // Used by one thread. HAProxy outlives the Engine on purpose.
 

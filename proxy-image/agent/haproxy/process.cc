@@ -19,7 +19,8 @@ struct ProcStat {
   unsigned long long start_time = 0;
 };
 
-// /proc/<pid>/stat: the name is in parentheses and may hold anything; the fields after the last ")" are state (3) … starttime (22).
+// /proc/<pid>/stat: the name is in parentheses and may hold anything; the fields after the last ")" are state (3) … starttime
+// (22).
 ProcStat ReadStat(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string text;

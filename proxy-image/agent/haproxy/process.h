@@ -18,8 +18,8 @@ struct ProcessId {
   bool IsSet() const { return pid > 0; }
 };
 
-/// Starts a program in its own process group, with default signal handling: a signal to the agent's group does not reach it, and
-/// it outlives the agent. Standard output and error are inherited.
+/// Starts a program in its own process group, with default signal handling: a signal to the agent's group does not reach it,
+/// and it outlives the agent. Standard output and error are inherited.
 base::Result<ProcessId> StartProcess(const std::vector<std::string>& arguments);
 /// False once it has ended. Collects the exit status when it is our child.
 bool IsRunning(const ProcessId& id);

@@ -28,7 +28,8 @@ constexpr std::string_view kPrompt = "\n> ";
 Result<int> ConnectTo(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return Fail(Code::kInvalid, fmt::format("{}: path is too long for a socket", path));
+  if (path.size() >= sizeof address.sun_path)
+    return Fail(Code::kInvalid, fmt::format("{}: path is too long for a socket", path));
   std::memcpy(address.sun_path, path.c_str(), path.size());
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return Fail(Code::kUnavailable, fmt::format("socket: {}", std::strerror(errno)));

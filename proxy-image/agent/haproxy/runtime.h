@@ -11,8 +11,8 @@
 
 namespace ingressfleet::agent {
 
-/// A connection in interactive mode. Opened by the first Ask, again after an error. A worker that stops keeps running while it is
-/// open, so close it after a reload.
+/// A connection in interactive mode. Opened by the first Ask, again after an error. A worker that stops keeps running while it
+/// is open, so close it after a reload.
 class RuntimeSession {
  public:
   explicit RuntimeSession(std::string path) : path_(std::move(path)) {}
@@ -40,7 +40,8 @@ base::Status Execute(RuntimeSession& session, const Command& command, std::strin
 base::Result<ProxyState> ReadState(RuntimeSession& session, std::string_view directory, int pool_size);
 
 /// One command for the master process; its whole answer. The master closes its socket for a moment after each start and reload.
-base::Result<std::string> AskMaster(const std::string& master_socket, std::string_view command, std::chrono::milliseconds timeout);
+base::Result<std::string> AskMaster(const std::string& master_socket, std::string_view command,
+                                    std::chrono::milliseconds timeout);
 /// One hitless reload; returns when the new worker serves. The error carries HAProxy's own words.
 base::Status Reload(const std::string& master_socket, std::chrono::milliseconds timeout);
 

@@ -55,8 +55,8 @@ std::vector<X509Ptr> ReadChain(std::string_view pem) {
 }
 
 std::string Text(const ASN1_STRING* value) {
-  return LowerCase({reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
-                    static_cast<std::size_t>(ASN1_STRING_length(value))});
+  return LowerCase(
+      {reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)), static_cast<std::size_t>(ASN1_STRING_length(value))});
 }
 
 std::vector<std::string> DnsNames(X509* leaf) {
@@ -173,8 +173,8 @@ base::Result<Certificate> MakeSelfSigned(base::TimePoint now) {
   ASN1_TIME_set(X509_getm_notAfter(certificate.get()), seconds + kTenYears);
   X509_set_pubkey(certificate.get(), key.get());
   X509_NAME* name = X509_get_subject_name(certificate.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("Ingress Fleet default certificate"),
-                             -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("Ingress Fleet default certificate"), -1, -1, 0);
   X509_set_issuer_name(certificate.get(), name);
   if (X509_sign(certificate.get(), key.get(), EVP_sha256()) == 0) {
     return Fail(Code::kInternal, "make the default certificate: signing went wrong");

@@ -18,9 +18,7 @@ constexpr std::size_t kMaxPath = 4096;
 
 bool IsAlphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 bool IsUnreserved(char c) { return IsAlphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
-bool IsPathCharacter(char c) {
-  return IsUnreserved(c) || std::string_view("!$&'()*+,;=:@/").find(c) != std::string_view::npos;
-}
+bool IsPathCharacter(char c) { return IsUnreserved(c) || std::string_view("!$&'()*+,;=:@/").find(c) != std::string_view::npos; }
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';

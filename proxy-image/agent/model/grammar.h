@@ -3,7 +3,8 @@
 // Pure, total, never throws: fuzz targets.
 //
 // A route key is what the one longest-prefix lookup of the configuration compares: host + path + "#". Exact rules end in "#",
-// Prefix rules in "/" with a twin that ends in "#", ImplementationSpecific rules are bare. "#" cannot stand in a request target.
+// Prefix rules in "/" with a twin that ends in "#", ImplementationSpecific rules are bare. "#" cannot stand in a request
+// target.
 
 #include <optional>
 #include <string>

@@ -20,8 +20,8 @@ ObjectName MakeName(std::string_view ns, std::string_view name);
 struct BackendRef {
   std::string service;
   std::string port_name;
-  int port_number = 0;      ///< 0 = by name
-  std::string resource;     ///< "kind/name" when it is not a Service
+  int port_number = 0;   ///< 0 = by name
+  std::string resource;  ///< "kind/name" when it is not a Service
 
   friend bool operator==(const BackendRef&, const BackendRef&) = default;
 };

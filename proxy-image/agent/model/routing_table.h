@@ -39,9 +39,9 @@ struct Problem {
 };
 
 struct RoutingTable {
-  std::map<std::string, Route> routes;                         ///< by route key (model/grammar.h)
-  std::map<std::string, std::vector<std::string>> backends;    ///< "namespace/service:port" → sorted "address:port"
-  std::map<std::string, CertificateUse> certificates;          ///< by file stem
+  std::map<std::string, Route> routes;                       ///< by route key (model/grammar.h)
+  std::map<std::string, std::vector<std::string>> backends;  ///< "namespace/service:port" → sorted "address:port"
+  std::map<std::string, CertificateUse> certificates;        ///< by file stem
   CertificatePtr default_certificate;
   std::vector<std::string> allowed_source_ranges;
   std::vector<std::string> trusted_proxies;

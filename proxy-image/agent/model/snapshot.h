@@ -18,12 +18,13 @@ namespace ingressfleet::agent {
 struct LiveConfig {
   std::vector<std::string> allowed_source_ranges;
   std::vector<std::string> trusted_proxies;
-  /// Addresses that may claim any source, by a PROXY header that they have to send: the operator's, while it asks for an upgrade.
+  /// Addresses that may claim any source, by a PROXY header that they have to send: the operator's, while it asks for an
+  /// upgrade.
   std::vector<std::string> probe_sources;
   ObjectName default_certificate;  ///< empty = the self-signed one
   kube::LabelSelector namespace_selector;
   std::string hash;
-  std::string error;  ///< not empty: something is missing or wrong, and nobody is allowed
+  std::string error;                ///< not empty: something is missing or wrong, and nobody is allowed
   std::string probe_sources_error;  ///< not empty: they are wrong, so there are none; the rest is in force
 
   friend bool operator==(const LiveConfig&, const LiveConfig&) = default;
@@ -59,7 +60,7 @@ struct Snapshot {
   Table<Ingress> ingresses;
   Table<Service> services;
   std::map<ObjectName, Table<EndpointSlice>, std::less<>> slices;  ///< by Service, then by the slice's own name
-  Table<Namespace> namespaces;                        ///< only filled while the live config has a selector
+  Table<Namespace> namespaces;                                     ///< only filled while the live config has a selector
   std::map<ObjectName, SecretState, std::less<>> secrets;          ///< only referenced ones; missing = there is none
   CertificatePtr self_signed;
   base::TimePoint now;  ///< judges expiry of certificates, nothing else

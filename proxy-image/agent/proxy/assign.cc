@@ -56,7 +56,8 @@ class PoolAssigner {
       if (used) continue;
       AssignSlots(member.slots, {});
       // It keeps its backend's name until it has drained: should the backend come back, it finds its member.
-      const bool drains = std::any_of(member.slots.begin(), member.slots.end(), [](const auto& slot) { return slot.second.draining; });
+      const bool drains =
+          std::any_of(member.slots.begin(), member.slots.end(), [](const auto& slot) { return slot.second.draining; });
       if (!drains) member.backend.clear();
     }
   }
@@ -96,8 +97,8 @@ class PoolAssigner {
     for (const auto& [stem, use] : table_.certificates) {
       desired_.certificates[stem] = {use.hosts, use.certificate->fingerprint, use.certificate};
     }
-    desired_.certificates[std::string(kDefaultCertificate)] = {{"*"}, table_.default_certificate->fingerprint,
-                                                               table_.default_certificate};
+    desired_.certificates[std::string(kDefaultCertificate)] = {
+        {"*"}, table_.default_certificate->fingerprint, table_.default_certificate};
   }
 
   const ProxyState& held_;

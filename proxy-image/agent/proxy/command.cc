@@ -41,7 +41,9 @@ std::vector<CliStep> AddCertificate(const Command& command, std::string_view dir
   std::vector<CliStep> steps{{fmt::format("new ssl cert {}", file), Expect::kText, "New empty certificate store", {}}};
   for (CliStep& step : LoadCertificate(file, *command.certificate)) steps.push_back(std::move(step));
   steps.push_back({fmt::format("add ssl crt-list {}/certs.list <<\n{} {}\n", directory, file, fmt::join(command.items, " ")),
-                   Expect::kText, "Success!", {}});
+                   Expect::kText,
+                   "Success!",
+                   {}});
   return steps;
 }
 
@@ -53,8 +55,9 @@ std::vector<CliStep> DeleteCertificate(const Command& command, std::string_view 
 
 std::vector<CliStep> AddServer(const Command& command) {
   const auto server = ServerName(command);
-  return {{fmt::format("add server {} {} {}", server, command.value, ServerOptions()), Expect::kText, "New server registered", {}},
-          {fmt::format("enable server {}", server), Expect::kNothing, "", {}}};
+  return {
+      {fmt::format("add server {} {} {}", server, command.value, ServerOptions()), Expect::kText, "New server registered", {}},
+      {fmt::format("enable server {}", server), Expect::kNothing, "", {}}};
 }
 
 std::vector<CliStep> MoveServer(const Command& command) {
@@ -62,7 +65,10 @@ std::vector<CliStep> MoveServer(const Command& command) {
   const auto colon = command.value.rfind(':');
   std::string_view address = std::string_view(command.value).substr(0, colon);
   if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
-  return {{fmt::format("set server {} addr {} port {}", server, address, command.value.substr(colon + 1)), Expect::kText, "changed", {}},
+  return {{fmt::format("set server {} addr {} port {}", server, address, command.value.substr(colon + 1)),
+           Expect::kText,
+           "changed",
+           {}},
           {fmt::format("set server {} state ready", server), Expect::kNothing, "", {}}};
 }
 
@@ -72,7 +78,8 @@ base::Status CheckListing(const CliStep& step, std::string_view answer) {
   std::sort(listed.begin(), listed.end());
   std::sort(wanted.begin(), wanted.end());
   if (listed == wanted) return {};
-  return Fail(Code::kInternal, fmt::format("{}: holds {} entries, not the {} that were sent", step.line, listed.size(), wanted.size()));
+  return Fail(Code::kInternal,
+              fmt::format("{}: holds {} entries, not the {} that were sent", step.line, listed.size(), wanted.size()));
 }
 
 std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n')); }
@@ -165,7 +172,9 @@ void Apply(const Command& command, ProxyState& state) {
     case Verb::kSetAllowed: state.allowed_source_ranges = command.items; return;
     case Verb::kSetTrusted: state.trusted_proxies = command.items; return;
     case Verb::kSetProbes: state.probe_sources = command.items; return;
-    case Verb::kAddCertificate: state.certificates[command.key] = {command.items, command.certificate->fingerprint, nullptr}; return;
+    case Verb::kAddCertificate:
+      state.certificates[command.key] = {command.items, command.certificate->fingerprint, nullptr};
+      return;
     case Verb::kUpdateCertificate: state.certificates[command.key].fingerprint = command.certificate->fingerprint; return;
     case Verb::kDeleteCertificate: state.certificates.erase(command.key); return;
     case Verb::kNameMember: state.members[command.member].backend = command.value; return;

@@ -104,7 +104,8 @@ class Differ {
       const auto found = desired_.members.find(number);
       for (const auto& [slot, state] : held.slots) {
         if (!state.ready) continue;
-        const bool wanted = found != desired_.members.end() && found->second.slots.contains(slot) && found->second.slots.at(slot).ready;
+        const bool wanted =
+            found != desired_.members.end() && found->second.slots.contains(slot) && found->second.slots.at(slot).ready;
         if (!wanted) Add({.verb = Verb::kMaintServer, .member = number, .slot = slot});
       }
     }

@@ -1,8 +1,8 @@
 #pragma once
 // What HAProxy holds × what it should hold → ordered commands. Pure.
 //
-// Order: access lists first, then make before break: certificates and servers before the routes that lead to them, routes before
-// the servers and names that they led to. Law: Diff(Apply(Diff(held, desired), held), desired) is empty.
+// Order: access lists first, then make before break: certificates and servers before the routes that lead to them, routes
+// before the servers and names that they led to. Law: Diff(Apply(Diff(held, desired), held), desired) is empty.
 
 #include <string>
 #include <vector>

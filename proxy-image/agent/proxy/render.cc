@@ -20,17 +20,18 @@ std::string Bind(const RenderOptions& options, int port, std::string_view argume
 }
 
 std::string WebBinds(const RenderOptions& options) {
-  return fmt::format("{}\n{}", Bind(options, options.http_port, ""),
-                     Bind(options, options.https_port,
-                          fmt::format(" ssl crt-list {}/certs.list alpn h2,http/1.1", options.directory)));
+  return fmt::format(
+      "{}\n{}", Bind(options, options.http_port, ""),
+      Bind(options, options.https_port, fmt::format(" ssl crt-list {}/certs.list alpn h2,http/1.1", options.directory)));
 }
 
 // Whoever is not trusted to say who the client is may not say anything.
 std::string ConnectionRules(const RenderOptions& options) {
   if (!options.proxy_protocol) return "  tcp-request connection expect-proxy layer4 if { var(sess.probe) -m found }";
-  return fmt::format("  tcp-request connection reject unless {{ src -f {}/trusted.acl }} or {{ var(sess.probe) -m found }}\n"
-                     "  tcp-request connection expect-proxy layer4",
-                     options.directory);
+  return fmt::format(
+      "  tcp-request connection reject unless {{ src -f {}/trusted.acl }} or {{ var(sess.probe) -m found }}\n"
+      "  tcp-request connection expect-proxy layer4",
+      options.directory);
 }
 
 std::string AccessLog(const RenderOptions& options) {
@@ -38,11 +39,10 @@ std::string AccessLog(const RenderOptions& options) {
   const auto field = [](std::string_view name, std::string_view sample) {
     return fmt::format("\\\"{}\\\":\\\"%[{},json(utf8s)]\\\"", name, sample);
   };
-  const std::string strings =
-      fmt::format("{},{},{},{},{},{},{}", field("client", "src"), field("host", "capture.req.hdr(0)"), field("method", "capture.req.method"),
-                  field("uri", "capture.req.uri"), field("proto", "capture.req.ver"),
-                  field("backend", fmt::format("var(txn.r),map({}/members.map)", options.directory)),
-                  field("agent", "capture.req.hdr(1)"));
+  const std::string strings = fmt::format(
+      "{},{},{},{},{},{},{}", field("client", "src"), field("host", "capture.req.hdr(0)"),
+      field("method", "capture.req.method"), field("uri", "capture.req.uri"), field("proto", "capture.req.ver"),
+      field("backend", fmt::format("var(txn.r),map({}/members.map)", options.directory)), field("agent", "capture.req.hdr(1)"));
   return fmt::format(
       "  log stdout format raw daemon info\n"
       "  http-request capture req.hdr(host) len 253\n"
@@ -73,7 +73,8 @@ std::string Fill(std::string_view text, const std::map<std::string, std::string,
     const auto close = open == std::string_view::npos ? open : text.find("}}", open);
     if (close == std::string_view::npos) return filled.append(text);
     const auto value = values.find(text.substr(open + 2, close - open - 2));
-    filled.append(text.substr(0, open)).append(value == values.end() ? text.substr(open, close + 2 - open) : std::string_view(value->second));
+    filled.append(text.substr(0, open))
+        .append(value == values.end() ? text.substr(open, close + 2 - open) : std::string_view(value->second));
     text.remove_prefix(close + 2);
   }
 }

@@ -17,12 +17,13 @@ struct RenderOptions {
   int https_port = 8443;
   int stats_port = 8404;
   bool proxy_protocol = false;
-  bool ipv6 = true;       ///< also listen on [::]
+  bool ipv6 = true;  ///< also listen on [::]
   int drain_seconds = 300;
   int threads = 1;
   int max_connections = 20'000;
   base::HaproxySettings settings;
-  int generation = 1;     ///< counts starts and reloads; part of the runtime socket's name, so that no command reaches an old worker
+  int generation =
+      1;  ///< counts starts and reloads; part of the runtime socket's name, so that no command reaches an old worker
 };
 
 std::string RuntimeSocket(const RenderOptions& options);

@@ -42,12 +42,12 @@ inline constexpr std::string_view kDefaultCertificate = "default";
 
 struct ProxyState {
   int pool_size = 0;
-  std::map<int, Member> members;  ///< members without an entry are free and have no servers
-  std::map<std::string, std::string> routes;  ///< route key → "p3", "n", "u"
+  std::map<int, Member> members;                         ///< members without an entry are free and have no servers
+  std::map<std::string, std::string> routes;             ///< route key → "p3", "n", "u"
   std::map<std::string, CertificateEntry> certificates;  ///< by file stem
-  std::vector<std::string> allowed_source_ranges;  ///< sorted
-  std::vector<std::string> trusted_proxies;        ///< sorted
-  std::vector<std::string> probe_sources;          ///< sorted
+  std::vector<std::string> allowed_source_ranges;        ///< sorted
+  std::vector<std::string> trusted_proxies;              ///< sorted
+  std::vector<std::string> probe_sources;                ///< sorted
 
   friend bool operator==(const ProxyState&, const ProxyState&) = default;
 };

@@ -14,7 +14,7 @@ using base::LogLevel;
 using base::Status;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kTick{200};              // bounds how late the death of HAProxy is seen
+constexpr std::chrono::milliseconds kTick{200};  // bounds how late the death of HAProxy is seen
 constexpr std::chrono::milliseconds kObservationPeriod{2'000};
 constexpr std::chrono::milliseconds kAuditPeriod{30'000};
 constexpr std::chrono::milliseconds kRetryDelay{1'000};
@@ -28,8 +28,14 @@ Status ToStatus(const std::string& problem) {
 
 }  // namespace
 
-Agent::Agent(Options options, EngineOptions engine, Inbox& inbox, AgentEdges edges, const base::Clock& clock, io::Metrics& metrics)
-    : options_(std::move(options)), inbox_(inbox), edges_(std::move(edges)), clock_(clock), metrics_(metrics), engine_(std::move(engine)) {
+Agent::Agent(Options options, EngineOptions engine, Inbox& inbox, AgentEdges edges, const base::Clock& clock,
+             io::Metrics& metrics)
+    : options_(std::move(options)),
+      inbox_(inbox),
+      edges_(std::move(edges)),
+      clock_(clock),
+      metrics_(metrics),
+      engine_(std::move(engine)) {
   snapshot_.ingress_class = options_.ingress_class;
   snapshot_.live = DecodeLiveConfig(nullptr);
 }
@@ -147,7 +153,8 @@ void Agent::ReportMetrics() {
   const EngineCounts& counts = engine_.counts();
   metrics_.Count("ingressfleet_proxy_reloads_total", {}, static_cast<double>(counts.reloads - reported_counts_.reloads));
   metrics_.Count("ingressfleet_proxy_starts_total", {}, static_cast<double>(counts.starts - reported_counts_.starts));
-  metrics_.Count("ingressfleet_proxy_runtime_commands_total", {}, static_cast<double>(counts.commands - reported_counts_.commands));
+  metrics_.Count("ingressfleet_proxy_runtime_commands_total", {},
+                 static_cast<double>(counts.commands - reported_counts_.commands));
   reported_counts_ = counts;
   metrics_.Set("ingressfleet_proxy_routes", {}, static_cast<double>(engine_.held().routes.size()));
   metrics_.Set("ingressfleet_proxy_ingresses", {}, static_cast<double>(table_.ingresses));
@@ -167,7 +174,8 @@ void Agent::Drain() {
     const std::scoped_lock lock(mutex_);
     draining_ = true;
   }
-  base::Log(LogLevel::kInfo, "draining", {{"preStopDelay", options_.pre_stop_delay_seconds}, {"drain", options_.drain_seconds}});
+  base::Log(LogLevel::kInfo, "draining",
+            {{"preStopDelay", options_.pre_stop_delay_seconds}, {"drain", options_.drain_seconds}});
   const auto listen_until = SteadyClock::now() + std::chrono::seconds(options_.pre_stop_delay_seconds);
   while (SteadyClock::now() < listen_until) Step(kTick);
   engine_.SoftStop();

@@ -63,7 +63,7 @@ class Agent {
   Snapshot snapshot_;
   bool class_was_served_ = false;
   bool adopted_ = false;
-  bool started_ = false;    ///< HAProxy was brought to a complete table once
+  bool started_ = false;  ///< HAProxy was brought to a complete table once
   bool dirty_ = false;
   SteadyTime next_observation_{};
   SteadyTime next_audit_{};

@@ -113,7 +113,8 @@ std::vector<AccessRule> RequiredAccess(const Options& options) {
   };
 }
 
-Gatherer::Gatherer(io::Client& client, const Options& options, Inbox& inbox) : client_(client), options_(options), inbox_(inbox) {
+Gatherer::Gatherer(io::Client& client, const Options& options, Inbox& inbox)
+    : client_(client), options_(options), inbox_(inbox) {
   AddObjects();
   AddSecrets();
 }
@@ -125,8 +126,10 @@ io::Informer& Gatherer::Add(const kube::KindInfo& kind, io::InformerOptions opti
 }
 
 void Gatherer::AddObjects() {
-  Add(kube::kConfigMap, {.ns = options_.ns, .field_selector = "metadata.name=" + options_.live_config}, LiveConfigHandler(inbox_));
-  Add(kube::kIngressClass, {.field_selector = "metadata.name=" + options_.ingress_class}, ClassHandler(inbox_, options_.controller));
+  Add(kube::kConfigMap, {.ns = options_.ns, .field_selector = "metadata.name=" + options_.live_config},
+      LiveConfigHandler(inbox_));
+  Add(kube::kIngressClass, {.field_selector = "metadata.name=" + options_.ingress_class},
+      ClassHandler(inbox_, options_.controller));
   Add(kube::kIngress, {.prune = PruneIngress}, TableHandler(inbox_, &Snapshot::ingresses, DecodeIngress));
   Add(kube::kService, {.prune = PruneService}, TableHandler(inbox_, &Snapshot::services, DecodeService));
   Add(kube::kEndpointSlice, {.prune = PruneSlice}, SliceHandler(inbox_));
@@ -140,19 +143,21 @@ void Gatherer::AddSecrets() {
     if (!IsReferenced(MakeName(secret.Namespace(), secret.Name()))) object.erase("data");
     KeepMetadata(object, {"name", "namespace", "uid", "resourceVersion"});
   };
-  secrets_ = std::make_unique<io::Informer>(client_, std::move(options), [this](const io::ObjectPtr& before, const io::ObjectPtr& after) {
-    if (after) {
-      const ObjectName name = MakeName(after->Namespace(), after->Name());
-      if (after->Find("/data") != nullptr) {
-        PutSecret(*after);
-      } else if (IsReferenced(name)) {
-        // The first reference came between pruning and storing it, when it could not be found yet.
-        FetchSoon({name});
-      }
-      return;
-    }
-    inbox_.Put([name = MakeName(before->Namespace(), before->Name())](Snapshot& snapshot) { snapshot.secrets.erase(name); });
-  });
+  secrets_ = std::make_unique<io::Informer>(
+      client_, std::move(options), [this](const io::ObjectPtr& before, const io::ObjectPtr& after) {
+        if (after) {
+          const ObjectName name = MakeName(after->Namespace(), after->Name());
+          if (after->Find("/data") != nullptr) {
+            PutSecret(*after);
+          } else if (IsReferenced(name)) {
+            // The first reference came between pruning and storing it, when it could not be found yet.
+            FetchSoon({name});
+          }
+          return;
+        }
+        inbox_.Put(
+            [name = MakeName(before->Namespace(), before->Name())](Snapshot& snapshot) { snapshot.secrets.erase(name); });
+      });
 }
 
 void Gatherer::Start() {
@@ -235,14 +240,16 @@ void Gatherer::PutSecret(const kube::Object& secret) {
   } else {
     state.error = certificate.error().message;
   }
-  inbox_.Put([name = MakeName(secret.Namespace(), secret.Name()), state](Snapshot& snapshot) { snapshot.secrets[name] = state; });
+  inbox_.Put(
+      [name = MakeName(secret.Namespace(), secret.Name()), state](Snapshot& snapshot) { snapshot.secrets[name] = state; });
 }
 
 std::vector<std::string> Gatherer::Problems() const {
   std::vector<std::string> problems;
   const auto add = [&](const io::Informer& informer) {
     const auto health = informer.Health();
-    if (!health.last_error.empty()) problems.push_back(fmt::format("{}: {}", informer.options().kind->plural, health.last_error));
+    if (!health.last_error.empty())
+      problems.push_back(fmt::format("{}: {}", informer.options().kind->plural, health.last_error));
   };
   for (const auto& informer : objects_) add(*informer);
   add(*secrets_);

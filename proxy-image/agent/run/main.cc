@@ -34,12 +34,17 @@ void AddOptions(CLI::App& command, Options& options) {
   command.add_option("--http-port", options.http_port, "HTTP port")->capture_default_str();
   command.add_option("--https-port", options.https_port, "HTTPS port")->capture_default_str();
   command.add_option("--stats-port", options.stats_port, "Port of HAProxy's own metrics")->capture_default_str();
-  command.add_option("--admin-port", options.admin_port, "Port of /readyz, /healthz, /metrics, /debug/routes")->capture_default_str();
+  command.add_option("--admin-port", options.admin_port, "Port of /readyz, /healthz, /metrics, /debug/routes")
+      ->capture_default_str();
   command.add_option("--listener-protocol", options.listener_protocol, "What the load balancer speaks")
-      ->check(CLI::IsMember({"TCP", "PROXY"}))->capture_default_str();
-  command.add_option("--pre-stop-delay", options.pre_stop_delay_seconds, "Seconds of serving after SIGTERM")->capture_default_str();
-  command.add_option("--drain", options.drain_seconds, "Longest wait for running connections, in seconds")->capture_default_str();
-  command.add_option("--settings", options.settings_directory, "Directory with one file per engine setting")->capture_default_str();
+      ->check(CLI::IsMember({"TCP", "PROXY"}))
+      ->capture_default_str();
+  command.add_option("--pre-stop-delay", options.pre_stop_delay_seconds, "Seconds of serving after SIGTERM")
+      ->capture_default_str();
+  command.add_option("--drain", options.drain_seconds, "Longest wait for running connections, in seconds")
+      ->capture_default_str();
+  command.add_option("--settings", options.settings_directory, "Directory with one file per engine setting")
+      ->capture_default_str();
   command.add_option("--kubeconfig", options.kubeconfig, "Kubeconfig file; without it the pod's service account");
   command.add_option("--run-dir", options.run_directory, "Writable directory for sockets and files")->capture_default_str();
   command.add_option("--haproxy", options.haproxy, "Path of HAProxy")->capture_default_str();
@@ -47,7 +52,8 @@ void AddOptions(CLI::App& command, Options& options) {
   command.add_option("--log-format", options.log_format, "json or text")->transform(CLI::CheckedTransformer(formats));
   const std::map<std::string, LogLevel> levels{
       {"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}};
-  command.add_option("--log-level", options.log_level, "debug, info, warn or error")->transform(CLI::CheckedTransformer(levels));
+  command.add_option("--log-level", options.log_level, "debug, info, warn or error")
+      ->transform(CLI::CheckedTransformer(levels));
 }
 
 int Refuse(const base::Error& error) {
@@ -84,7 +90,8 @@ io::ServeOptions Serving(const Options& options, const Agent& agent) {
   return serve;
 }
 
-int ServeUntilStopped(const Options& options, EngineOptions engine, std::shared_ptr<io::Transport> transport, std::stop_source& stop) {
+int ServeUntilStopped(const Options& options, EngineOptions engine, std::shared_ptr<io::Transport> transport,
+                      std::stop_source& stop) {
   io::Client client(std::move(transport));
   io::Metrics& metrics = io::DefaultMetrics();
   RegisterMetrics(metrics);
@@ -144,7 +151,8 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", INGRESSFLEET_VERSION);
   app.require_subcommand(1);
   Options options;
-  CLI::App* init = app.add_subcommand("init", "First process of the container: keeps the agent running (takes the agent's arguments)");
+  CLI::App* init =
+      app.add_subcommand("init", "First process of the container: keeps the agent running (takes the agent's arguments)");
   CLI::App* agent = app.add_subcommand("agent", "Watch the API and drive HAProxy");
   AddOptions(*init, options);
   AddOptions(*agent, options);

@@ -20,10 +20,14 @@ constexpr std::array kMetricRows{
     io::MetricRow{"ingressfleet_proxy_reloads_total", io::MetricType::kCounter, "Reloads of HAProxy since the agent started."},
     io::MetricRow{"ingressfleet_proxy_starts_total", io::MetricType::kCounter, "Starts of HAProxy since the agent started."},
     io::MetricRow{"ingressfleet_proxy_runtime_commands_total", io::MetricType::kCounter, "Commands sent over the Runtime API."},
-    io::MetricRow{"ingressfleet_proxy_errors_total", io::MetricType::kCounter, "Synchronisations with HAProxy that went wrong."},
-    io::MetricRow{"ingressfleet_proxy_sync_duration_seconds", io::MetricType::kHistogram, "From taking changes to having applied them."},
-    io::MetricRow{"ingressfleet_proxy_apply_duration_seconds", io::MetricType::kHistogram, "Bringing HAProxy to a routing table."},
-    io::MetricRow{"ingressfleet_proxy_certificate_expiry_seconds", io::MetricType::kGauge, "Unix time at which the certificate in use expires."},
+    io::MetricRow{"ingressfleet_proxy_errors_total", io::MetricType::kCounter,
+                  "Synchronisations with HAProxy that went wrong."},
+    io::MetricRow{"ingressfleet_proxy_sync_duration_seconds", io::MetricType::kHistogram,
+                  "From taking changes to having applied them."},
+    io::MetricRow{"ingressfleet_proxy_apply_duration_seconds", io::MetricType::kHistogram,
+                  "Bringing HAProxy to a routing table."},
+    io::MetricRow{"ingressfleet_proxy_certificate_expiry_seconds", io::MetricType::kGauge,
+                  "Unix time at which the certificate in use expires."},
 };
 
 kube::Object IngressReference(const Ingress& ingress) {
@@ -35,19 +39,17 @@ kube::Object IngressReference(const Ingress& ingress) {
 }  // namespace
 
 std::string PodStatus::Encode() const {
-  return kube::Json{{"liveHash", live_hash},
-                    {"allowedSourceRanges", allowed_source_ranges},
-                    {"ready", ready},
-                    {"ingresses", ingresses},
-                    {"routes", routes},
-                    {"reloads", reloads},
-                    {"problems", problems},
-                    {"version", INGRESSFLEET_VERSION}}
+  return kube::Json{{"liveHash", live_hash}, {"allowedSourceRanges", allowed_source_ranges},
+                    {"ready", ready},        {"ingresses", ingresses},
+                    {"routes", routes},      {"reloads", reloads},
+                    {"problems", problems},  {"version", INGRESSFLEET_VERSION}}
       .dump();
 }
 
 StatusWriter::StatusWriter(io::Client& client, const Options& options)
-    : client_(client.With({}, std::chrono::seconds(3))), options_(options), thread_([this](std::stop_token stop) { Run(stop); }) {}
+    : client_(client.With({}, std::chrono::seconds(3))),
+      options_(options),
+      thread_([this](std::stop_token stop) { Run(stop); }) {}
 
 StatusWriter::~StatusWriter() = default;
 
@@ -98,7 +100,8 @@ void ProblemReporter::Report(const std::vector<Problem>& problems, const Table<I
     state = known == lasting_.end() ? State{now, false} : known->second;
     if (state.told || now - state.since < kLasting) continue;
     state.told = true;
-    base::Log(LogLevel::kWarn, "problem", {{"ingress", problem.ingress}, {"reason", problem.reason}, {"message", problem.message}});
+    base::Log(LogLevel::kWarn, "problem",
+              {{"ingress", problem.ingress}, {"reason", problem.reason}, {"message", problem.message}});
     const auto ingress = ingresses.find(problem.ingress);
     if (ingress == ingresses.end()) continue;
     recorder_.Record(IngressReference(*ingress->second), {io::EventNote::Type::kWarning, problem.reason, problem.message});

@@ -32,8 +32,8 @@ struct PodStatus {
   friend bool operator==(const PodStatus&, const PodStatus&) = default;
 };
 
-/// Writes the status from a thread of its own: only when it changed, at most once per second, again after an error. The pod owns
-/// its key alone, by server-side apply with its name as field manager.
+/// Writes the status from a thread of its own: only when it changed, at most once per second, again after an error. The pod
+/// owns its key alone, by server-side apply with its name as field manager.
 class StatusWriter {
  public:
   StatusWriter(io::Client& client, const Options& options);
@@ -56,8 +56,8 @@ class StatusWriter {
   std::jthread thread_;
 };
 
-/// Warning events for problems that last longer than a moment: a Service or Secret that arrives a second after its Ingress is no
-/// problem of anybody. Each problem is told once while it lasts.
+/// Warning events for problems that last longer than a moment: a Service or Secret that arrives a second after its Ingress is
+/// no problem of anybody. Each problem is told once while it lasts.
 class ProblemReporter {
  public:
   explicit ProblemReporter(io::EventRecorder& recorder) : recorder_(recorder) {}

@@ -27,7 +27,8 @@ using ::testing::HasSubstr;
 /// What Services do: one address for each slot, the same ports on both. A third HAProxy that only passes bytes on.
 class Services {
  public:
-  Services(const Rig& entry, const Rig& preview) : directory_(entry.directory()), http_port(FreePort()), https_port(FreePort()) {
+  Services(const Rig& entry, const Rig& preview)
+      : directory_(entry.directory()), http_port(FreePort()), https_port(FreePort()) {
     std::ofstream config(directory_ + "/services.cfg");
     config << "defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n  maxconn 500\n";
     Forward(config, "entry_http", "127.0.0.2", http_port, entry.http_port);
@@ -85,11 +86,13 @@ class EvidenceContractTest : public ::testing::Test {
   void AddHost(const std::string& name, const std::vector<std::string>& paths, const std::string& secret = "") {
     kube::Json rule_paths = kube::Json::array();
     for (const std::string& path : paths) {
-      rule_paths.push_back({{"path", path}, {"pathType", "Prefix"}, {"backend", {{"service", {{"name", "web"}, {"port", {{"number", 80}}}}}}}});
+      rule_paths.push_back(
+          {{"path", path}, {"pathType", "Prefix"}, {"backend", {{"service", {{"name", "web"}, {"port", {{"number", 80}}}}}}}});
     }
     kube::Json spec{{"ingressClassName", "fleet"}, {"rules", {{{"host", name}, {"http", {{"paths", rule_paths}}}}}}};
     if (!secret.empty()) spec["tls"] = {{{"hosts", {name}}, {"secretName", secret}}};
-    const kube::Object object(kube::Json{{"kind", "Ingress"}, {"metadata", {{"name", name}, {"namespace", "a"}}}, {"spec", spec}});
+    const kube::Object object(
+        kube::Json{{"kind", "Ingress"}, {"metadata", {{"name", name}, {"namespace", "a"}}}, {"spec", spec}});
     fixture::AddObject(entry_state_, object);
     snapshot_.ingresses.push_back(std::make_shared<kube::Object>(object));
   }
@@ -103,17 +106,21 @@ class EvidenceContractTest : public ::testing::Test {
     preview_state.self_signed = fixture::MakeCertificate({"default"});
     change(preview_state);
     ASSERT_TRUE(preview_engine_->Sync(Compile(preview_state)));
-    gatherer_ = std::make_unique<app::EvidenceGatherer>(prober_, base::SystemClock(), [](const std::string&) {}, options_);
+    gatherer_ = std::make_unique<app::EvidenceGatherer>(
+        prober_, base::SystemClock(), [](const std::string&) {}, options_);
   }
 
-  Finding Await(Probe probe, const std::function<bool(const Finding&)>& is_it, std::chrono::seconds deadline = std::chrono::seconds(20)) {
+  Finding Await(Probe probe, const std::function<bool(const Finding&)>& is_it,
+                std::chrono::seconds deadline = std::chrono::seconds(20)) {
     Finding finding;
-    EXPECT_TRUE(testing::Eventually([&] { return is_it(finding = gatherer_->Gather(request_)[static_cast<std::size_t>(probe)]); }, deadline))
+    EXPECT_TRUE(testing::Eventually(
+        [&] { return is_it(finding = gatherer_->Gather(request_)[static_cast<std::size_t>(probe)]); }, deadline))
         << finding.message;
     return finding;
   }
   Finding Await(Probe probe, Verdict verdict, std::chrono::seconds deadline = std::chrono::seconds(20)) {
-    return Await(probe, [&](const Finding& finding) { return finding.verdict == verdict; }, deadline);
+    return Await(
+        probe, [&](const Finding& finding) { return finding.verdict == verdict; }, deadline);
   }
 
   WebServer server_{"web"};
@@ -149,10 +156,12 @@ TEST_F(EvidenceContractTest, ALostHostAndAnotherCertificateAreNamed) {
     candidate.ingresses.erase("a/b.test");
   });
   request_.probes = {Probe::kParity, Probe::kTls};
-  EXPECT_THAT(Await(Probe::kParity, Verdict::kFail).message,
-              HasSubstr("1 of 5 targets differ: http://b.test/b (Ingress a/b.test): serving: 200 from a/web:80, candidate: 404"));
+  EXPECT_THAT(
+      Await(Probe::kParity, Verdict::kFail).message,
+      HasSubstr("1 of 5 targets differ: http://b.test/b (Ingress a/b.test): serving: 200 from a/web:80, candidate: 404"));
   EXPECT_THAT(Await(Probe::kTls, Verdict::kFail).message,
-              AllOf(HasSubstr("https://a.test/ (Ingress a/a.test): serving: certificate a.test"), HasSubstr("candidate: certificate default")));
+              AllOf(HasSubstr("https://a.test/ (Ingress a/a.test): serving: certificate a.test"),
+                    HasSubstr("candidate: certificate default")));
 }
 
 TEST_F(EvidenceContractTest, AWiderAccessListIsSeen) {
@@ -179,7 +188,8 @@ TEST_F(EvidenceContractTest, AThousandPairsInAMinute) {
   const Finding finding = Await(Probe::kParity, Verdict::kPass, std::chrono::seconds(60));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   EXPECT_EQ(finding.message, "2002 targets are alike") << "http and https";
-  fmt::print("1,000 pairs of host and path, http and https, both slots: {:.1f} s, {:.0f} requests/s\n", seconds, 4004 / seconds);
+  fmt::print("1,000 pairs of host and path, http and https, both slots: {:.1f} s, {:.0f} requests/s\n", seconds,
+             4004 / seconds);
 }
 
 }  // namespace

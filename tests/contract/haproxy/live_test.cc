@@ -22,10 +22,10 @@ double MillisecondsSince(SteadyClock::time_point begin) {
   return std::chrono::duration<double, std::milli>(SteadyClock::now() - begin).count();
 }
 
-#define ASSERT_SYNC(engine, snapshot)                       \
-  do {                                                      \
-    const auto status = (engine).Sync(Compile(snapshot));   \
-    ASSERT_TRUE(status) << status.error().ToString();       \
+#define ASSERT_SYNC(engine, snapshot)                     \
+  do {                                                    \
+    const auto status = (engine).Sync(Compile(snapshot)); \
+    ASSERT_TRUE(status) << status.error().ToString();     \
   } while (false)
 
 TEST(LiveTest, EndpointsChangeUnderLoadWithoutAFailedRequest) {
@@ -39,7 +39,8 @@ TEST(LiveTest, EndpointsChangeUnderLoadWithoutAFailedRequest) {
   std::vector<double> times;
   for (int round = 0; round < 200; ++round) {
     const int first = round % 6, second = (round * 5 + 1) % 6;
-    SetEndpoints(snapshot, "web", {servers[static_cast<std::size_t>(first)]->port(), servers[static_cast<std::size_t>(second)]->port()});
+    SetEndpoints(snapshot, "web",
+                 {servers[static_cast<std::size_t>(first)]->port(), servers[static_cast<std::size_t>(second)]->port()});
     const auto begin = SteadyClock::now();
     ASSERT_SYNC(*engine, snapshot);
     times.push_back(MillisecondsSince(begin));
@@ -53,7 +54,8 @@ TEST(LiveTest, EndpointsChangeUnderLoadWithoutAFailedRequest) {
   EXPECT_EQ(engine->counts().reloads, 0U);
   EXPECT_EQ(engine->counts().starts, 1U);
   EXPECT_LE(engine->held().members.at(0).slots.size(), 12U) << "servers are recycled";
-  fmt::print("endpoint swap: {} good requests, median {:.2f} ms, p99 {:.2f} ms\n", load.good(), times[times.size() / 2], times[times.size() * 99 / 100]);
+  fmt::print("endpoint swap: {} good requests, median {:.2f} ms, p99 {:.2f} ms\n", load.good(), times[times.size() / 2],
+             times[times.size() * 99 / 100]);
 }
 
 TEST(LiveTest, ARunningRequestOutlivesItsEndpointAndIsNeverMixedUp) {
@@ -104,7 +106,8 @@ TEST(LiveTest, RoutesAppearAndDisappear) {
   std::sort(times.begin(), times.end());
   EXPECT_EQ(load.failed(), 0U) << load.FirstFailure();
   EXPECT_EQ(engine->counts().reloads, 0U) << "members go back to the pool";
-  fmt::print("new Ingress to first 200: median {:.2f} ms, p99 {:.2f} ms\n", times[times.size() / 2], times[times.size() * 99 / 100]);
+  fmt::print("new Ingress to first 200: median {:.2f} ms, p99 {:.2f} ms\n", times[times.size() / 2],
+             times[times.size() * 99 / 100]);
 }
 
 TEST(LiveTest, AccessListIsInForceAtOnceAndFailsClosed) {
@@ -129,10 +132,14 @@ TEST(LiveTest, CertificatesBySniAndTheirRotation) {
   Rig rig;
   WebServer server("web");
   Snapshot snapshot = WebSnapshot({server.port()});
-  const auto secret = [&](const std::string& name, std::vector<std::string> names) { snapshot.secrets["a/" + name] = {fixture::MakeCertificate(names), ""}; };
+  const auto secret = [&](const std::string& name, std::vector<std::string> names) {
+    snapshot.secrets["a/" + name] = {fixture::MakeCertificate(names), ""};
+  };
   const auto tls = [&](const std::string& name, const std::string& host) {
-    kube::Object object(kube::Json{{"kind", "Ingress"}, {"metadata", {{"name", "tls-" + name}, {"namespace", "a"}}},
-                                   {"spec", {{"ingressClassName", "fleet"}, {"tls", {{{"secretName", name}, {"hosts", {host}}}}}}}});
+    kube::Object object(
+        kube::Json{{"kind", "Ingress"},
+                   {"metadata", {{"name", "tls-" + name}, {"namespace", "a"}}},
+                   {"spec", {{"ingressClassName", "fleet"}, {"tls", {{{"secretName", name}, {"hosts", {host}}}}}}}});
     fixture::AddObject(snapshot, object);
   };
   auto engine = rig.NewEngine();
@@ -206,7 +213,8 @@ TEST(LiveTest, ProbeSourcesClaimASourceAndNobodyElseDoes) {
 
   snapshot.live.probe_sources = {"127.0.0.1"};
   ASSERT_SYNC(*engine, snapshot);
-  EXPECT_THAT(get(allowed).text, AllOf(HasSubstr("x-forwarded-for: 203.0.113.9"), HasSubstr("x-ingressfleet-route: a/web:80\r\n")));
+  EXPECT_THAT(get(allowed).text,
+              AllOf(HasSubstr("x-forwarded-for: 203.0.113.9"), HasSubstr("x-ingressfleet-route: a/web:80\r\n")));
   EXPECT_THAT(get(allowed, "b.test").text, AllOf(HasSubstr(" 404 "), HasSubstr("x-ingressfleet-route: none\r\n")));
   EXPECT_THAT(get(denied).text, AllOf(HasSubstr(" 403 "), HasSubstr("x-ingressfleet-route: \r\n")))
       << "the list judges the address in the header";
@@ -356,7 +364,8 @@ TEST(LiveTest, AnAgentBringsADeadHaproxyBackAndReplaysAfterAForeignReload) {
   agent.Put([&](Snapshot& snapshot) { AddIngress(snapshot, "c", "c.test", "web"); });
   ASSERT_TRUE(testing::Eventually([&] { return Get(rig.http_port, "c.test", "/").status == 200; }));
   SendSignal(rig.Haproxy(), SIGUSR2);
-  EXPECT_TRUE(testing::Eventually([&] { return Get(rig.http_port, "c.test", "/").status == 404; })) << "forgotten by the foreign reload";
+  EXPECT_TRUE(testing::Eventually([&] { return Get(rig.http_port, "c.test", "/").status == 404; }))
+      << "forgotten by the foreign reload";
   EXPECT_TRUE(testing::Eventually([&] { return Get(rig.http_port, "c.test", "/").status == 200; }));
   agent.Stop();
   EXPECT_FALSE(rig.Haproxy().IsSet()) << "the end of the agent is the end of HAProxy";

@@ -35,7 +35,8 @@ int ListenOn(int port) {
   const int one = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   const sockaddr_in address = Loopback(port);
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(fd, 512) != 0) throw std::runtime_error("listen");
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(fd, 512) != 0)
+    throw std::runtime_error("listen");
   return fd;
 }
 
@@ -124,8 +125,9 @@ void WebServer::Serve(int fd) {
       if (head.find("/slow") != std::string::npos) std::this_thread::sleep_for(std::chrono::milliseconds(300));
       echo = head.find("websocket") != std::string::npos;
       if (echo) {
-        SendAll(fd, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+        SendAll(fd,
+                "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
       } else {
         const auto body = fmt::format("server={}\n{}", name_, head);
         SendAll(fd, fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
@@ -172,7 +174,8 @@ Answer Connection::Receive() {
 
 Answer Get(int port, const std::string& host, const std::string& path, const std::string& headers) {
   Connection connection(port);
-  connection.Send(fmt::format("GET {} HTTP/1.1\r\n{}{}Connection: close\r\n\r\n", path, host.empty() ? "" : "Host: " + host + "\r\n", headers));
+  connection.Send(fmt::format("GET {} HTTP/1.1\r\n{}{}Connection: close\r\n\r\n", path,
+                              host.empty() ? "" : "Host: " + host + "\r\n", headers));
   return connection.Receive();
 }
 
@@ -242,7 +245,11 @@ void Load::Run(std::stop_token stop) {
 }
 
 Rig::Rig(bool proxy_protocol, int pool_size)
-    : http_port(FreePort()), https_port(FreePort()), stats_port(FreePort()), proxy_protocol_(proxy_protocol), pool_size_(pool_size) {
+    : http_port(FreePort()),
+      https_port(FreePort()),
+      stats_port(FreePort()),
+      proxy_protocol_(proxy_protocol),
+      pool_size_(pool_size) {
   std::string pattern = "/tmp/ifp-XXXXXX";
   directory_ = mkdtemp(pattern.data());
 }
@@ -262,8 +269,15 @@ EngineOptions Rig::engine_options() const {
   if (binary == nullptr) throw std::runtime_error("HAPROXY_BIN is not set: see tests/contract/haproxy/README.md");
   EngineOptions options;
   options.binary = binary;
-  options.render = {.directory = directory_, .http_port = http_port, .https_port = https_port, .stats_port = stats_port,
-                    .proxy_protocol = proxy_protocol_, .ipv6 = false, .drain_seconds = 5, .threads = 2, .max_connections = 1000};
+  options.render = {.directory = directory_,
+                    .http_port = http_port,
+                    .https_port = https_port,
+                    .stats_port = stats_port,
+                    .proxy_protocol = proxy_protocol_,
+                    .ipv6 = false,
+                    .drain_seconds = 5,
+                    .threads = 2,
+                    .max_connections = 1000};
   options.render.settings.pool_size = pool_size_;
   return options;
 }
@@ -330,7 +344,9 @@ void AddIngress(Snapshot& snapshot, const std::string& name, const std::string& 
                 const std::string& path, const std::string& type) {
   kube::Json rule{{"http",
                    {{"paths",
-                     {{{"path", path}, {"pathType", type}, {"backend", {{"service", {{"name", service}, {"port", {{"number", 80}}}}}}}}}}}}};
+                     {{{"path", path},
+                       {"pathType", type},
+                       {"backend", {{"service", {{"name", service}, {"port", {{"number", 80}}}}}}}}}}}}};
   if (!host.empty()) rule["host"] = host;
   fixture::AddObject(snapshot, kube::Object(kube::Json{{"kind", "Ingress"},
                                                        {"metadata", {{"name", name}, {"namespace", "a"}}},

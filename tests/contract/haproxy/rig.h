@@ -44,7 +44,7 @@ class WebServer {
 };
 
 struct Answer {
-  int status = 0;  ///< 0 = no answer
+  int status = 0;    ///< 0 = no answer
   std::string text;  ///< all of it, head and body
 };
 
@@ -69,7 +69,8 @@ class Connection {
 
 /// One GET over a fresh connection.
 Answer Get(int port, const std::string& host, const std::string& path, const std::string& headers = "");
-/// The common name of the certificate that a client gets for `server_name` (empty = without SNI), and the protocol chosen by ALPN.
+/// The common name of the certificate that a client gets for `server_name` (empty = without SNI), and the protocol chosen by
+/// ALPN.
 struct Handshake {
   std::string common_name;
   std::string protocol;

@@ -64,23 +64,63 @@ TEST_F(RoutingTest, Table) {
     std::string host, path, answer;  // the server's name, or a status
   };
   const std::vector<Case> cases{
-      {"a.test", "/", "root"}, {"a.test", "/x", "root"}, {"A.TEST", "/", "root"}, {"a.test:8080", "/", "root"},
-      {"A.Test:8080", "/api/x", "api"}, {"a.test.", "/", "root"}, {"a.test", "/api", "exact"}, {"a.test", "/api?q=/api/x", "exact"},
-      {"a.test", "/api/", "api"}, {"a.test", "/api/v1", "api"}, {"a.test", "/apis", "root"}, {"a.test", "/API", "root"},
-      {"a.test", "/st", "spec"}, {"a.test", "/static/x", "spec"}, {"a.test", "/s", "root"}, {"a.test", "/empty", "503"},
-      {"a.test", "/empty/x", "503"}, {"a.test", "/emptyx", "root"}, {"a.test", "/missing", "503"},
-      {"a.test", "/x;y=(1)'$&,!*+:@%20z", "odd"}, {"a.test", "/x;y=(1)'$&,!*+:@%20", "root"},
+      {"a.test", "/", "root"},
+      {"a.test", "/x", "root"},
+      {"A.TEST", "/", "root"},
+      {"a.test:8080", "/", "root"},
+      {"A.Test:8080", "/api/x", "api"},
+      {"a.test.", "/", "root"},
+      {"a.test", "/api", "exact"},
+      {"a.test", "/api?q=/api/x", "exact"},
+      {"a.test", "/api/", "api"},
+      {"a.test", "/api/v1", "api"},
+      {"a.test", "/apis", "root"},
+      {"a.test", "/API", "root"},
+      {"a.test", "/st", "spec"},
+      {"a.test", "/static/x", "spec"},
+      {"a.test", "/s", "root"},
+      {"a.test", "/empty", "503"},
+      {"a.test", "/empty/x", "503"},
+      {"a.test", "/emptyx", "root"},
+      {"a.test", "/missing", "503"},
+      {"a.test", "/x;y=(1)'$&,!*+:@%20z", "odd"},
+      {"a.test", "/x;y=(1)'$&,!*+:@%20", "root"},
       // Wildcards match one label; a named host hides them, and the rules without a host too.
-      {"b.w.test", "/", "wild"}, {"B.w.test:80", "/x", "wild"}, {"c.b.w.test", "/", "404"}, {"w.test", "/", "404"},
-      {"named.w.test", "/only", "root"}, {"named.w.test", "/", "404"}, {"named.w.test", "/any", "404"}, {"b.w.test", "/any", "wild"},
-      {"unknown.test", "/any/x", "any"}, {"unknown.test", "/", "404"}, {"", "/", "404"}, {"", "/any", "any"}, {"[::1]:80", "/any", "any"}, {"localhost", "/any", "any"},
+      {"b.w.test", "/", "wild"},
+      {"B.w.test:80", "/x", "wild"},
+      {"c.b.w.test", "/", "404"},
+      {"w.test", "/", "404"},
+      {"named.w.test", "/only", "root"},
+      {"named.w.test", "/", "404"},
+      {"named.w.test", "/any", "404"},
+      {"b.w.test", "/any", "wild"},
+      {"unknown.test", "/any/x", "any"},
+      {"unknown.test", "/", "404"},
+      {"", "/", "404"},
+      {"", "/any", "any"},
+      {"[::1]:80", "/any", "any"},
+      {"localhost", "/any", "any"},
       // Nobody reaches a path through a Host that looks like one, or by spelling a path oddly.
-      {"p.test/public", "/admin", "400"}, {"p.test,a.test", "/", "400"}, {"p.test", "/public/../admin", "exact"},
-      {"p.test", "/public/%2e%2e/admin", "exact"}, {"p.test", "/public//../admin", "exact"}, {"p.test", "//admin", "exact"},
-      {"p.test", "/./admin", "exact"}, {"p.test", "/%61dmin", "exact"}, {"p.test", "/public/..", "404"}, {"p.test", "/admin%2f", "404"},
-      {"p.test", "/%61dmin?q=100%&x=%zz", "exact"}, {"p.test", "/admin%", "400"}, {"p.test", "/a%zz", "400"},
-      {"p.test", "/public/%2E%2e%2fadmin", "400"}, {"p.test", "/public%2f../admin", "400"},
-      {"p.test", "/public/a%2fb", "api"}, {"u.test", "/%C3%BC", "root"}, {"u.test", "/%c3%bc", "root"}, {"p.test", "/other", "404"}, {"*", "/any", "any"},
+      {"p.test/public", "/admin", "400"},
+      {"p.test,a.test", "/", "400"},
+      {"p.test", "/public/../admin", "exact"},
+      {"p.test", "/public/%2e%2e/admin", "exact"},
+      {"p.test", "/public//../admin", "exact"},
+      {"p.test", "//admin", "exact"},
+      {"p.test", "/./admin", "exact"},
+      {"p.test", "/%61dmin", "exact"},
+      {"p.test", "/public/..", "404"},
+      {"p.test", "/admin%2f", "404"},
+      {"p.test", "/%61dmin?q=100%&x=%zz", "exact"},
+      {"p.test", "/admin%", "400"},
+      {"p.test", "/a%zz", "400"},
+      {"p.test", "/public/%2E%2e%2fadmin", "400"},
+      {"p.test", "/public%2f../admin", "400"},
+      {"p.test", "/public/a%2fb", "api"},
+      {"u.test", "/%C3%BC", "root"},
+      {"u.test", "/%c3%bc", "root"},
+      {"p.test", "/other", "404"},
+      {"*", "/any", "any"},
   };
   for (const Case& row : cases) {
     const auto answer = Get(rig_->http_port, row.host, row.path);
@@ -91,13 +131,16 @@ TEST_F(RoutingTest, Table) {
 
 TEST_F(RoutingTest, ForwardsThePathAsItCame) {
   EXPECT_THAT(Get(rig_->http_port, "p.test", "/%61dmin?q=100%").text, HasSubstr("GET /%61dmin?q=100% HTTP/1.1"));
-  EXPECT_THAT(Get(rig_->http_port, "p.test", "/public/../admin//x?q=%41").text, HasSubstr("GET /public/../admin//x?q=%41 HTTP/1.1"));
+  EXPECT_THAT(Get(rig_->http_port, "p.test", "/public/../admin//x?q=%41").text,
+              HasSubstr("GET /public/../admin//x?q=%41 HTTP/1.1"));
 }
 
 TEST_F(RoutingTest, ReplacesWhatTheClientClaims) {
-  const auto text = Get(rig_->http_port, "A.test:81", "/",
-                        "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Real-IP: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
-                        "X-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\nX-Request-ID: mine\r\n").text;
+  const auto text =
+      Get(rig_->http_port, "A.test:81", "/",
+          "X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Real-IP: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
+          "X-Forwarded-Host: evil\r\nX-Forwarded-Port: 1\r\nX-Request-ID: mine\r\n")
+          .text;
   for (const char* header : {"x-forwarded-for: 127.0.0.1\r\n", "x-real-ip: 127.0.0.1\r\n", "x-forwarded-proto: http\r\n",
                              "x-forwarded-host: A.test:81\r\n", "x-forwarded-port: 80\r\n", "x-request-id: mine\r\n"}) {
     EXPECT_THAT(text, HasSubstr(header));
@@ -108,8 +151,9 @@ TEST_F(RoutingTest, ReplacesWhatTheClientClaims) {
 
 TEST_F(RoutingTest, UpgradesToWebSocket) {
   Connection connection(rig_->http_port);
-  connection.Send("GET /ws HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  connection.Send(
+      "GET /ws HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   EXPECT_EQ(connection.Receive().status, 101);
   connection.Send("ping");
   EXPECT_EQ(connection.ReceiveSome(), "ping");
@@ -122,7 +166,8 @@ TEST_F(RoutingTest, RefusesRequestsWithTwoHosts) {
 }
 
 TEST_F(RoutingTest, MetricsNameNoPoolMembersUnlessAsked) {
-  EXPECT_THAT(Get(rig_->stats_port, "x", "/metrics").text, ::testing::AllOf(HasSubstr("haproxy_frontend_"), Not(HasSubstr("proxy=\"p0\""))));
+  EXPECT_THAT(Get(rig_->stats_port, "x", "/metrics").text,
+              ::testing::AllOf(HasSubstr("haproxy_frontend_"), Not(HasSubstr("proxy=\"p0\""))));
   EXPECT_THAT(Get(rig_->stats_port, "x", "/metrics?scope=backend").text, HasSubstr("proxy=\"p0\""));
   EXPECT_THAT(Get(rig_->stats_port, "x", "/member/p0").text, HasSubstr("a/any:80"));
 }

@@ -139,11 +139,9 @@ TEST_F(ClientContract, DeletePreconditions) {
   const auto second = Apply(ConfigMap("one", {{"a", "1"}}));
   const DeleteOptions wrong_uid{.uid = "00000000-0000-0000-0000-000000000000"};
   EXPECT_EQ(client_->Delete(first.Key(), wrong_uid).error().code, Code::kConflict);
-  const DeleteOptions old_version{.uid = std::string(second.Uid()),
-                                  .resource_version = std::string(first.ResourceVersion())};
+  const DeleteOptions old_version{.uid = std::string(second.Uid()), .resource_version = std::string(first.ResourceVersion())};
   EXPECT_EQ(client_->Delete(first.Key(), old_version).error().code, Code::kConflict);
-  const DeleteOptions right{.uid = std::string(second.Uid()),
-                            .resource_version = std::string(second.ResourceVersion())};
+  const DeleteOptions right{.uid = std::string(second.Uid()), .resource_version = std::string(second.ResourceVersion())};
   EXPECT_TRUE(client_->Delete(first.Key(), right));
   EXPECT_EQ(client_->Delete(first.Key(), {}).error().code, Code::kNotFound);
 }
@@ -179,8 +177,7 @@ TEST_F(ClientContract, WatchTellsChangesAndBookmarks) {
   ASSERT_TRUE(client_->Delete({"ConfigMap", ns_, "one"}, {}));
   std::vector<std::string> types;
   const auto status = client_->Watch(
-      kube::kConfigMap,
-      {.ns = ns_, .resource_version = page->resource_version, .timeout = std::chrono::seconds(8)},
+      kube::kConfigMap, {.ns = ns_, .resource_version = page->resource_version, .timeout = std::chrono::seconds(8)},
       [&types](std::string_view line) {
         const auto event = kube::Json::parse(line);
         const kube::Object object(event["object"]);  // the cluster adds kube-root-ca.crt to each namespace
@@ -203,8 +200,9 @@ TEST_F(ClientContract, AStoppedWatchEndsWithinMilliseconds) {
     std::atomic<bool> open = false;
     base::Status status;
     std::thread watcher([&] {
-      status = client_->Watch(kube::kConfigMap, {.ns = ns_, .resource_version = page->resource_version},
-                              [&open](std::string_view) { open = true; }, stop.get_token());
+      status = client_->Watch(
+          kube::kConfigMap, {.ns = ns_, .resource_version = page->resource_version}, [&open](std::string_view) { open = true; },
+          stop.get_token());
     });
     Apply(ConfigMap("poke", {{"round", std::to_string(round)}}));
     ASSERT_TRUE(testing::Eventually([&open] { return open.load(); }));
@@ -222,8 +220,12 @@ TEST_F(ClientContract, AStoppedWatchEndsWithinMilliseconds) {
 TEST_F(ClientContract, ASilentWatchTimesOut) {
   const auto page = client_->List(kube::kConfigMap, {.ns = ns_});
   ASSERT_TRUE(page);
-  HttpRequest request{"GET", "/api/v1/namespaces/" + ns_ + "/configmaps?watch=true&timeoutSeconds=30&resourceVersion=" +
-                                 page->resource_version, {}, {}, std::chrono::seconds(2)};
+  HttpRequest request{
+      "GET",
+      "/api/v1/namespaces/" + ns_ + "/configmaps?watch=true&timeoutSeconds=30&resourceVersion=" + page->resource_version,
+      {},
+      {},
+      std::chrono::seconds(2)};
   const auto status = transport_->Stream(request, [](std::string_view) {}, {});
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, Code::kTimeout) << status.error().ToString();

@@ -46,9 +46,7 @@ TEST_F(InformerContract, SyncsAThousandObjectsAndFollows) {
   FillNamespace(1'000);
   const long before = ResidentKilobytes();
   std::atomic<int> additions = 0;
-  Informer informer(*client_, Options(), [&](const ObjectPtr& old, const ObjectPtr& now) {
-    additions += !old && now ? 1 : 0;
-  });
+  Informer informer(*client_, Options(), [&](const ObjectPtr& old, const ObjectPtr& now) { additions += !old && now ? 1 : 0; });
   const auto began = MonotonicNow();
   informer.Start();
   ASSERT_TRUE(Eventually([&] { return informer.HasSynced(); }));
@@ -114,8 +112,7 @@ TEST_F(InformerContract, SurvivesAnOutageWithoutLosingAChange) {
   SleepFor(base::Duration(1'500), {});  // long enough for several refused tries
   relay->Heal();
 
-  EXPECT_TRUE(Eventually([&] { return informer.Get(ns_, "new") && !informer.Get(ns_, "deleted"); },
-                         std::chrono::seconds(20)));
+  EXPECT_TRUE(Eventually([&] { return informer.Get(ns_, "new") && !informer.Get(ns_, "deleted"); }, std::chrono::seconds(20)));
   EXPECT_TRUE(Eventually([&] { return informer.Get(ns_, "replaced") && removals == 2; }));
   EXPECT_NE(informer.Get(ns_, "replaced")->Uid(), replaced.Uid());
   EXPECT_EQ(informer.Health().relists, 0U) << "the watch went on where it was";
@@ -133,8 +130,7 @@ TEST_F(InformerContract, AWrongAuthorityOrAddressIsNotTrusted) {
   Connection elsewhere = connection_;
   elsewhere.server = fmt::format("https://127.0.0.2:{}", relay.port());
   Client misled(*MakeTransport(elsewhere));
-  EXPECT_EQ(misled.GetRaw("/version").error().code, base::Code::kUnavailable)
-      << "its certificate does not name 127.0.0.2";
+  EXPECT_EQ(misled.GetRaw("/version").error().code, base::Code::kUnavailable) << "its certificate does not name 127.0.0.2";
 }
 
 TEST_F(InformerContract, AFrozenCallTimesOut) {

@@ -37,12 +37,15 @@ TEST_F(LeaderContract, HandsOverToTheOtherClient) {
   std::atomic<bool> b_led = false;
   const auto run = [&](const std::string& name, std::atomic<bool>& led, std::stop_token stop) {
     Client client(*MakeTransport(connection_));
-    return RunAsLeader(client, As(name), [&](std::stop_token end) {
-      if (++leading > 1) both = true;
-      led = true;
-      SleepFor(std::chrono::hours(1), end);
-      --leading;
-    }, stop);
+    return RunAsLeader(
+        client, As(name),
+        [&](std::stop_token end) {
+          if (++leading > 1) both = true;
+          led = true;
+          SleepFor(std::chrono::hours(1), end);
+          --leading;
+        },
+        stop);
   };
   std::thread a([&] { EXPECT_EQ(run("a", a_led, stop_a.get_token()).error().code, Code::kCanceled); });
   ASSERT_TRUE(Eventually([&] { return a_led.load(); }));
@@ -72,8 +75,7 @@ TEST_F(LeaderContract, AStolenLeaseEndsTheWork) {
       return client_->Replace(*lease, "thief").has_value();
     }));
   });
-  const auto status =
-      RunAsLeader(*client_, As("a"), [](std::stop_token end) { SleepFor(std::chrono::hours(1), end); }, {});
+  const auto status = RunAsLeader(*client_, As("a"), [](std::stop_token end) { SleepFor(std::chrono::hours(1), end); }, {});
   EXPECT_EQ(status.error().code, Code::kConflict);
   thief.join();
 }
@@ -84,8 +86,7 @@ TEST_F(LeaderContract, EventsAppearAndCount) {
     EventRecorder recorder(*client_, "contract-recorder", "here");
     for (int i = 0; i < 3; ++i) recorder.Record(subject, {EventNote::Type::kWarning, "Refused", "no way"});
   }
-  const auto events =
-      client_->List(kube::kEvent, {.ns = ns_, .field_selector = "involvedObject.name=subject,reason=Refused"});
+  const auto events = client_->List(kube::kEvent, {.ns = ns_, .field_selector = "involvedObject.name=subject,reason=Refused"});
   ASSERT_TRUE(events) << events.error().ToString();
   ASSERT_EQ(events->items.size(), 1U);
   EXPECT_EQ(events->items[0].Integer("/count"), 3);
@@ -94,9 +95,10 @@ TEST_F(LeaderContract, EventsAppearAndCount) {
 
 TEST_F(LeaderContract, ATokenFileIsReadAgainWhenItIsRefused) {
   ASSERT_TRUE(client_->Create(kube::Object(kube::kServiceAccount, ns_, "robot"), "contract"));
-  const auto answer = transport_->Send(
-      {"POST", "/api/v1/namespaces/" + ns_ + "/serviceaccounts/robot/token", "application/json",
-       R"({"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":600}})"}, {});
+  const auto answer =
+      transport_->Send({"POST", "/api/v1/namespaces/" + ns_ + "/serviceaccounts/robot/token", "application/json",
+                        R"({"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":600}})"},
+                       {});
   ASSERT_TRUE(answer) << answer.error().ToString();
   const std::string token = kube::Json::parse(answer->body)["status"]["token"];
 

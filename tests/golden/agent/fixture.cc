@@ -30,7 +30,8 @@ void SetTime(ASN1_TIME* field, base::TimePoint time) {
 
 void AddNames(X509* certificate, const std::vector<std::string>& names) {
   X509_NAME* subject = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(names.front().c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(names.front().c_str()), -1, -1,
+                             0);
   X509_set_issuer_name(certificate, subject);
   std::string alternatives;
   for (const std::string& name : names) alternatives += (alternatives.empty() ? "DNS:" : ",DNS:") + name;

@@ -23,10 +23,10 @@ CertificatePtr MakeCertificate(const std::vector<std::string>& names);
 /// The time that all fixtures live in.
 base::TimePoint Now();
 
-/// Reads every document into the tables that its kind belongs to, as the informers' handlers do. Our class is "fleet" and served,
-/// unless the file holds an IngressClass of another controller. Everybody is allowed, unless the file holds a ConfigMap (the live
-/// config). A Secret gets a fresh certificate for the names in its annotation "fixture/names" (expired with "fixture/expired"),
-/// or keeps its own data.
+/// Reads every document into the tables that its kind belongs to, as the informers' handlers do. Our class is "fleet" and
+/// served, unless the file holds an IngressClass of another controller. Everybody is allowed, unless the file holds a ConfigMap
+/// (the live config). A Secret gets a fresh certificate for the names in its annotation "fixture/names" (expired with
+/// "fixture/expired"), or keeps its own data.
 Snapshot LoadSnapshot(std::string_view yaml);
 void AddObject(Snapshot& snapshot, const kube::Object& object);
 

@@ -73,14 +73,24 @@ const Action kActions[] = {
     {"crash", 8, true, [](World& w, auto& r) { w.Restart(AnyLeader(w, r)); }},
     {"clock-jump", 2, true, [](World& w, auto& r) { AnyLeader(w, r).clock_offset += seconds(Pick(r, 2) == 0 ? 3600 : -3600); }},
     {"clock-repair", 4, true, [](World& w, auto& r) { AnyLeader(w, r).clock_offset = Duration(0); }},
-    {"lose-status", 1, true, [](World& w, auto& r) { if (Pick(r, 3) == 0) w.LoseStatus(); }},
-    {"restore", 1, true, [](World& w, auto& r) { if (Pick(r, 6) == 0) w.StripAnnotation(), w.LoseStatus(); }},
-    {"edit-selector", 1, true, [](World& w, auto& r) {
+    {"lose-status", 1, true,
+     [](World& w, auto& r) {
+       if (Pick(r, 3) == 0) w.LoseStatus();
+     }},
+    {"restore", 1, true,
+     [](World& w, auto& r) {
+       if (Pick(r, 6) == 0) w.StripAnnotation(), w.LoseStatus();
+     }},
+    {"edit-selector", 1, true,
+     [](World& w, auto& r) {
        constexpr std::optional<Traffic> kEdits[] = {std::nullopt, Traffic::kBoth, Traffic::kA, Traffic::kB};
        if (Pick(r, 2) == 0) w.EditSelector(kEdits[Pick(r, 4)]);
      }},
     {"delete-workload", 1, true, [](World& w, auto& r) { w.DeleteWorkload(AnySlot(r)); }},
-    {"delete-entry", 1, true, [](World& w, auto& r) { if (Pick(r, 6) == 0) w.DeleteEntry(); }},
+    {"delete-entry", 1, true,
+     [](World& w, auto& r) {
+       if (Pick(r, 6) == 0) w.DeleteEntry();
+     }},
     {"stall-slices", 2, true, [](World& w, auto& r) { w.slices_stall_until = w.now + seconds(20 + Pick(r, 60)); }},
     {"move-nodes", 2, true, [](World& w, auto& r) { w.MoveNodes(AnySlot(r), Pick(r, 2) == 0 ? 1U : 3U); }},
     {"evidence", 2, true, [](World& w, auto&) { w.evidence_up = !w.evidence_up; }},
@@ -104,8 +114,8 @@ void Shape(World& world, std::mt19937_64& random) {
   constexpr Strategy kStrategies[] = {Strategy::kBlueGreen, Strategy::kBlueGreen, Strategy::kCanary, Strategy::kRollingUpdate};
   constexpr CutoverMode kModes[] = {CutoverMode::kExpandContract, CutoverMode::kExpandContract, CutoverMode::kExpandTerminate,
                                     CutoverMode::kFlip};
-  constexpr Quality kQualities[] = {Quality::kGood, Quality::kGood, Quality::kGood, Quality::kNeverReady, Quality::kFailsVerify,
-                                    Quality::kOverBudget};
+  constexpr Quality kQualities[] = {Quality::kGood,       Quality::kGood,        Quality::kGood,
+                                    Quality::kNeverReady, Quality::kFailsVerify, Quality::kOverBudget};
   world.tier.strategy = kStrategies[Pick(random, 4)];
   world.tier.cutover = kModes[Pick(random, 4)];
   world.tier.local_traffic_policy = Pick(random, 3) == 0;
@@ -143,7 +153,8 @@ bool IsServing(const World& world) {
 std::optional<std::string> RestOf(World& world) {
   const TierState& state = world.status.state;
   if (state.hold) return "Hold:" + state.hold->reason;
-  if (state.phase == Phase::kInstall && world.QualityOf(Number(world.tier.desired.hash)) == Quality::kNeverReady) return "Install:NotReady";
+  if (state.phase == Phase::kInstall && world.QualityOf(Number(world.tier.desired.hash)) == Quality::kNeverReady)
+    return "Install:NotReady";
   // A broken revision that was made to serve by a lost status or a deleted workload: reported, nothing to go to.
   const bool dead = state.serving && world.QualityOf(Number(state.serving->revision.hash)) == Quality::kNeverReady;
   if (state.phase == Phase::kRollingBack && dead) return "RollingBack:Dead";
@@ -185,18 +196,21 @@ struct WalkResult {
 
 std::string Describe(const World& world) {
   const TierState& state = world.status.state;
-  return fmt::format("phase {} step {} hold {} serving {} candidate {} previous {} entry {} id {}/{} a{{{} {} {}/{} id {}}} b{{{} {} {}/{} id {}}} "
-                     "slices {}/{} desired {} strategy {} cutover {} failed {}",
-                     PhaseName(state.phase), state.step, state.hold ? state.hold->reason : "-",
-                     state.serving ? SlotName(state.serving->slot) : "-", state.candidate ? state.candidate->revision.hash : "-",
-                     state.previous ? state.previous->revision.hash : "-", world.entry.traffic ? TrafficName(*world.entry.traffic) : "?",
-                     world.entry.id, state.transition_id, world.slots[0].exists, Hash(world.slots[0].revision), world.slots[0].Ready(),
-                     world.slots[0].replicas, world.slots[0].id, world.slots[1].exists, Hash(world.slots[1].revision),
-                     world.slots[1].Ready(), world.slots[1].replicas, world.slots[1].id, world.slices[0], world.slices[1],
-                     world.tier.desired.hash, StrategyName(state.strategy), CutoverName(state.cutover), state.failed_revisions.size());
+  return fmt::format(
+      "phase {} step {} hold {} serving {} candidate {} previous {} entry {} id {}/{} a{{{} {} {}/{} id {}}} b{{{} {} {}/{} id "
+      "{}}} "
+      "slices {}/{} desired {} strategy {} cutover {} failed {}",
+      PhaseName(state.phase), state.step, state.hold ? state.hold->reason : "-",
+      state.serving ? SlotName(state.serving->slot) : "-", state.candidate ? state.candidate->revision.hash : "-",
+      state.previous ? state.previous->revision.hash : "-", world.entry.traffic ? TrafficName(*world.entry.traffic) : "?",
+      world.entry.id, state.transition_id, world.slots[0].exists, Hash(world.slots[0].revision), world.slots[0].Ready(),
+      world.slots[0].replicas, world.slots[0].id, world.slots[1].exists, Hash(world.slots[1].revision), world.slots[1].Ready(),
+      world.slots[1].replicas, world.slots[1].id, world.slices[0], world.slices[1], world.tier.desired.hash,
+      StrategyName(state.strategy), CutoverName(state.cutover), state.failed_revisions.size());
 }
 
-WalkResult Walk(const Options& base, std::int64_t steps, const Gates& gates, void (*shape)(World&, std::mt19937_64&) = nullptr) {
+WalkResult Walk(const Options& base, std::int64_t steps, const Gates& gates,
+                void (*shape)(World&, std::mt19937_64&) = nullptr) {
   static const int kTotal = [] {
     int total = 0;
     for (const Action& action : kActions) total += action.weight;
@@ -232,7 +246,9 @@ WalkResult Walk(const Options& base, std::int64_t steps, const Gates& gates, voi
     }
     result.steps += world.step;
     ++result.rests[rest];
-    if (world.violation) result.violation = fmt::format("{} [episode {} seed {}; {}]", *world.violation, result.episodes, base.seed, Describe(world));
+    if (world.violation)
+      result.violation =
+          fmt::format("{} [episode {} seed {}; {}]", *world.violation, result.episodes, base.seed, Describe(world));
     ++result.episodes;
   }
   return result;
@@ -260,8 +276,8 @@ TEST(UpgradeModel, RandomWalkKeepsEveryRuleAndComesToRest) {
   const auto began = std::chrono::steady_clock::now();
   const WalkResult result = Walk(options, steps, DefaultGates());
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  fmt::print("walk: seed {} steps {} episodes {} in {} ms; phases visited {} of {}\n", options.seed, result.steps, result.episodes,
-             took.count(), result.phases.size(), kPhaseCount);
+  fmt::print("walk: seed {} steps {} episodes {} in {} ms; phases visited {} of {}\n", options.seed, result.steps,
+             result.episodes, took.count(), result.phases.size(), kPhaseCount);
   for (const auto& [rest, count] : result.rests) fmt::print("  rest {}: {}\n", rest, count);
   EXPECT_FALSE(result.violation) << *result.violation;
 }
@@ -290,7 +306,10 @@ std::vector<std::pair<std::string_view, void (*)(World&)>> Moves() {
       {"crash 0", [](World& w) { w.Restart(w.operators[0]); }},
       {"kill a", [](World& w) { w.KillAll(Slot::kA); }},
       {"kill b", [](World& w) { w.KillAll(Slot::kB); }},
-      {"abort", [](World& w) { if (!w.tier.requests[static_cast<std::size_t>(RequestKind::kAbort)]) w.Ask(RequestKind::kAbort, ""); }},
+      {"abort",
+       [](World& w) {
+         if (!w.tier.requests[static_cast<std::size_t>(RequestKind::kAbort)]) w.Ask(RequestKind::kAbort, "");
+       }},
       {"spec", [](World& w) { w.SetDesired(3); }},
       {"lose status", [](World& w) { w.LoseStatus(); }},
   };
@@ -305,7 +324,8 @@ struct Frontier {
 std::vector<World> Spine(const Options& options, void (*shape)(TierInput&)) {
   World world(options);
   world.tier.replicas = 1;
-  world.tier.expand_dwell = world.tier.min_ready = world.tier.observe = world.tier.retain = world.tier.abort_delay = seconds(20);
+  world.tier.expand_dwell = world.tier.min_ready = world.tier.observe = world.tier.retain = world.tier.abort_delay =
+      seconds(20);
   shape(world.tier);
   for (int round = 0; round < 12; ++round) FairRound(world);
   world.SetDesired(2);
@@ -319,7 +339,8 @@ std::vector<World> Spine(const Options& options, void (*shape)(TierInput&)) {
     while (!op.pending.empty()) world.PerformOne(op), ++world.step;
     world.GatherEvidence(op);
     if (world.status.state.phase != before || round % 3 == 0) spine.push_back(world);
-    for (Slot slot : {Slot::kA, Slot::kB}) world.Reconcile(slot), world.StartPod(slot), world.FinishPod(slot), world.LoadAccess(slot);
+    for (Slot slot : {Slot::kA, Slot::kB})
+      world.Reconcile(slot), world.StartPod(slot), world.FinishPod(slot), world.LoadAccess(slot);
     world.SyncSlices();
     world.Tick(seconds(10));
     ++world.step;
@@ -366,13 +387,14 @@ TEST(UpgradeModel, BreadthFirstFromEveryStepOfAnUpgrade) {
       World rest = from.world;
       const std::string where = Settle(rest);
       ++settled;
-      ASSERT_FALSE(where.empty()) << "no rest from " << Describe(from.world) << "\nends in " << Describe(rest) << rest.violation.value_or("");
+      ASSERT_FALSE(where.empty()) << "no rest from " << Describe(from.world) << "\nends in " << Describe(rest)
+                                  << rest.violation.value_or("");
     }
     states += static_cast<std::int64_t>(visited.size());
   }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  fmt::print("breadth first: {} states, {} edges, depth {} from every step, {} settled, {} phases, {} ms\n", states, edges, depth, settled,
-             by_phase.size(), took.count());
+  fmt::print("breadth first: {} states, {} edges, depth {} from every step, {} settled, {} phases, {} ms\n", states, edges,
+             depth, settled, by_phase.size(), took.count());
 }
 
 // ---------------------------------------------------------------------------------------------------------- crash points
@@ -409,7 +431,8 @@ CrashRun UpgradeWithCrash(void (*shape)(World&), int at, bool after) {
       world.PerformOne(op);
       if (dies) world.Restart(op);
     }
-    for (Slot slot : {Slot::kA, Slot::kB}) world.Reconcile(slot), world.StartPod(slot), world.FinishPod(slot), world.LoadAccess(slot);
+    for (Slot slot : {Slot::kA, Slot::kB})
+      world.Reconcile(slot), world.StartPod(slot), world.FinishPod(slot), world.LoadAccess(slot);
     world.LoadEntryAccess();
     world.SyncSlices();
     world.Tick(seconds(2));
@@ -439,9 +462,11 @@ TEST(UpgradeModel, DiesBeforeAndAfterEveryWriteAndEndsInTheSamePlace) {
       {"Flip", [](World& w) { w.tier.cutover = CutoverMode::kFlip; }, "Stable", "r2"},
       {"Rolling", [](World& w) { w.tier.strategy = Strategy::kRollingUpdate; }, "Stable", "r2"},
       {"NeverReady", [](World& w) { w.quality[2] = Quality::kNeverReady; }, "Stable:RevisionFailed", "r1"},
-      {"RollingNeverReady", [](World& w) { w.quality[2] = Quality::kNeverReady, w.tier.strategy = Strategy::kRollingUpdate; }, "Stable:RevisionFailed", "r1"},
+      {"RollingNeverReady", [](World& w) { w.quality[2] = Quality::kNeverReady, w.tier.strategy = Strategy::kRollingUpdate; },
+       "Stable:RevisionFailed", "r1"},
       {"OverBudgetInExpand", [](World& w) { w.quality[2] = Quality::kOverBudget; }, "Stable:RevisionFailed", "r1"},
-      {"OverBudgetInObserve", [](World& w) { w.quality[2] = Quality::kOverBudget, w.tier.cutover = CutoverMode::kFlip; }, "Stable:RevisionFailed", "r1"},
+      {"OverBudgetInObserve", [](World& w) { w.quality[2] = Quality::kOverBudget, w.tier.cutover = CutoverMode::kFlip; },
+       "Stable:RevisionFailed", "r1"},
   };
   std::set<Phase> phases;
   std::size_t points = 0;
@@ -492,8 +517,10 @@ TEST(UpgradeModel, TheWayBackNeedsNothingOfTheCandidate) {
     const Slot candidate = world.status.state.candidate->slot;
     world.frozen_candidate = true;
     world.evidence_up = false;
-    if (dead) world.KillAll(candidate), world.quality[2] = Quality::kNeverReady;
-    else world.Ask(RequestKind::kAbort, "");
+    if (dead)
+      world.KillAll(candidate), world.quality[2] = Quality::kNeverReady;
+    else
+      world.Ask(RequestKind::kAbort, "");
     int rounds = 0;
     while (world.entry.traffic != Only(Other(candidate)) && rounds < 50) FairRound(world), ++rounds;
     EXPECT_LE(rounds, dead ? 1 : 6);
@@ -527,13 +554,15 @@ std::optional<std::string> LateFlipAfterLostStatus(const Gates& gates) {
   Operator& other = world.operators[1];
   const auto around = [&](Operator& op) {
     world.GatherEvidence(op);
-    for (Slot slot : {Slot::kA, Slot::kB}) world.Reconcile(slot), world.StartPod(slot), world.FinishPod(slot), world.LoadAccess(slot);
+    for (Slot slot : {Slot::kA, Slot::kB})
+      world.Reconcile(slot), world.StartPod(slot), world.FinishPod(slot), world.LoadAccess(slot);
     world.SyncSlices();
     world.Tick(seconds(5));
     ++world.step;
   };
   const auto about_to_flip = [&] {
-    return !late.pending.empty() && late.pending.front().kind == Write::kEntry && late.pending.front().phase == Phase::kContract;
+    return !late.pending.empty() && late.pending.front().kind == Write::kEntry &&
+           late.pending.front().phase == Phase::kContract;
   };
   for (int round = 0; round < 400; ++round) {
     world.RefreshAll(late);
@@ -550,7 +579,8 @@ std::optional<std::string> LateFlipAfterLostStatus(const Gates& gates) {
     while (!other.pending.empty()) world.PerformOne(other);
     around(other);
   }
-  EXPECT_FALSE(world.slots[1].exists) << PhaseName(world.status.state.phase) << (world.status.state.hold ? world.status.state.hold->reason : "");
+  EXPECT_FALSE(world.slots[1].exists) << PhaseName(world.status.state.phase)
+                                      << (world.status.state.hold ? world.status.state.hold->reason : "");
   while (!late.pending.empty()) world.PerformOne(late);
   return world.violation;
 }
@@ -567,13 +597,20 @@ struct Mutant {
 TEST(UpgradeModel, EveryGuardThatIsTakenOutIsNoticed) {
   constexpr auto kAny = [](World&, std::mt19937_64&) {};
   const Mutant mutants[] = {
-      {"select/slots-claimed", {{Chain::kSelect, "slots-claimed"}}, {},
-       [](World& w, std::mt19937_64& r) { Race(w, r), w.tier.cutover = CutoverMode::kExpandTerminate; }, "abort", true},
+      {"select/slots-claimed",
+       {{Chain::kSelect, "slots-claimed"}},
+       {},
+       [](World& w, std::mt19937_64& r) { Race(w, r), w.tier.cutover = CutoverMode::kExpandTerminate; },
+       "abort",
+       true},
       {"select/keeps-ready", {{Chain::kSelect, "keeps-ready"}}, {}, kAny},
       {"select/access-in-force", {{Chain::kSelect, "access-in-force"}}, {}, kAny},
       {"select/covers-serving", {{Chain::kSelect, "covers-serving"}}, {}, kAny},
-      {"select/nodes-covered", {{Chain::kSelect, "nodes-covered"}}, {},
-       [](World& w, std::mt19937_64&) { w.tier.local_traffic_policy = true, w.tier.cutover = CutoverMode::kExpandContract; }, "move-nodes"},
+      {"select/nodes-covered",
+       {{Chain::kSelect, "nodes-covered"}},
+       {},
+       [](World& w, std::mt19937_64&) { w.tier.local_traffic_policy = true, w.tier.cutover = CutoverMode::kExpandContract; },
+       "move-nodes"},
       {"remove/not-selected", {{Chain::kRemove, "not-selected"}}, {}, kAny, "edit-selector"},
       {"remove/not-last-ready", {{Chain::kRemove, "not-last-ready"}}, {}, kAny},
       {"verify/parity", {{Chain::kVerify, "parity"}}, {}, kAny},
@@ -583,7 +620,9 @@ TEST(UpgradeModel, EveryGuardThatIsTakenOutIsNoticed) {
       {"retain/retain-over", {{Chain::kRetain, "retain-over"}}, {}, kAny},
       {"start/not-failed", {{Chain::kStart, "not-failed"}}, {}, kAny},
       {"window: no dwell", {}, {}, [](World& w, std::mt19937_64&) { w.tier.expand_dwell = seconds(0); }},
-      {"clock: no steady time", {}, {.trusts_wall_clock = true},
+      {"clock: no steady time",
+       {},
+       {.trusts_wall_clock = true},
        [](World& w, std::mt19937_64&) { w.tier.retain = seconds(900), w.tier.cutover = CutoverMode::kExpandContract; }},
       {"driver: no object versions", {}, {.ignores_object_versions = true}, kAny},
       {"driver: no status version", {}, {.ignores_status_version = true}, kAny},
@@ -601,7 +640,8 @@ TEST(UpgradeModel, EveryGuardThatIsTakenOutIsNoticed) {
     const Gates gates = mutant.gate ? DefaultGates().Without(mutant.gate->first, mutant.gate->second) : DefaultGates();
     const WalkResult result = Walk(options, budget, gates, mutant.shape);
     if (kSlowBuild && !result.violation) continue;  // the rare ones need millions of steps: the optimised build looks for them
-    fmt::print("| {} | {} | {} |\n", mutant.name, result.violation ? result.violation->substr(0, result.violation->find(" [")) : "NOT FOUND", result.steps);
+    fmt::print("| {} | {} | {} |\n", mutant.name,
+               result.violation ? result.violation->substr(0, result.violation->find(" [")) : "NOT FOUND", result.steps);
     EXPECT_TRUE(result.violation && result.violation->rfind("Liveness", 0) != 0) << mutant.name;
     if (!mutant.gate) continue;
     const WalkResult control = Walk(options, result.steps, DefaultGates(), mutant.shape);

@@ -112,14 +112,14 @@ struct Operator {
   ProbeSet probes;
   std::string probe_revision;
   Stopwatch transition;
-  Stopwatch intent;  ///< id = version of the status
+  Stopwatch intent;             ///< id = version of the status
   bool watched_retain = false;  ///< it recorded the current retention and has not restarted since
 };
 
 struct Options {
   std::uint64_t seed = 1;
   bool two_operators = true;
-  bool race = false;  ///< both work equally often
+  bool race = false;       ///< both work equally often
   std::string_view boost;  ///< name of an action that happens more often
   DriverFlaws flaws;
   Duration admit{seconds(20)};  ///< what the balancer really needs
@@ -156,9 +156,9 @@ class World {
   std::int64_t step = 0;
   std::array<Workload, 2> slots;
   Entry entry;
-  std::array<std::int64_t, 2> slices{};                    ///< ready endpoints listed, by slot
-  std::array<std::optional<TimePoint>, 2> listed_since;    ///< for the balancer
-  TimePoint slices_stall_until{};                          ///< the slice controller is slow
+  std::array<std::int64_t, 2> slices{};                  ///< ready endpoints listed, by slot
+  std::array<std::optional<TimePoint>, 2> listed_since;  ///< for the balancer
+  TimePoint slices_stall_until{};                        ///< the slice controller is slow
   bool preview = false;
   StatusStore status;
   std::array<Operator, 2> operators;
@@ -192,7 +192,8 @@ class World {
     if (!ready.empty() && ready.back() != live.revision && starting.empty()) starting.push_back(live.revision);
     if (ready.empty() && starting.empty()) live.access = false;
     const bool excused = lost_[1 - Index(slot)] > removal_basis_[Index(slot)] || foreign_ > removal_basis_[Index(slot)];
-    if (served && Effective() == 0 && !excused) Break("I3", fmt::format("the pods that served were taken away from slot {}", SlotName(slot)));
+    if (served && Effective() == 0 && !excused)
+      Break("I3", fmt::format("the pods that served were taken away from slot {}", SlotName(slot)));
   }
 
   void StartPod(Slot slot) {
@@ -222,8 +223,10 @@ class World {
       const bool selected = entry.exists && entry.traffic && Selects(*entry.traffic, slot);
       const std::int64_t listed = selected ? slots[Index(slot)].Ready() : 0;
       slices[Index(slot)] = listed;
-      if (listed == 0) listed_since[Index(slot)].reset();
-      else if (!listed_since[Index(slot)]) listed_since[Index(slot)] = now;
+      if (listed == 0)
+        listed_since[Index(slot)].reset();
+      else if (!listed_since[Index(slot)])
+        listed_since[Index(slot)] = now;
     }
     if (entry.foreign || !entry.exists || entry.traffic == Traffic::kNone) return;
     const bool excused = entry.traffic && FaultSince(*entry.traffic, entry_basis_);
@@ -382,9 +385,7 @@ class World {
   }
   bool AnyReady() const { return slots[0].Ready() + slots[1].Ready() > 0; }
   /// Endpoints that a new connection can reach now.
-  std::int64_t Effective() const {
-    return std::min(slices[0], slots[0].Ready()) + std::min(slices[1], slots[1].Ready());
-  }
+  std::int64_t Effective() const { return std::min(slices[0], slots[0].Ready()) + std::min(slices[1], slots[1].Ready()); }
   bool Admitted() const {
     for (std::size_t i = 0; i < 2; ++i) {
       if (listed_since[i] && now - *listed_since[i] >= options_.admit && std::min(slices[i], slots[i].Ready()) > 0) return true;
@@ -540,8 +541,8 @@ class World {
       Break("I13", "left Verify without a passed probe of this revision in this transition");
     }
     const bool exposes = to.phase == Phase::kExpand || to.phase == Phase::kContract || to.phase == Phase::kRolling;
-    if (from.phase == Phase::kApprove && exposes &&
-        tier.promotion == Promotion::kManual && !to.rollback_run && !approved_.contains(revision)) {
+    if (from.phase == Phase::kApprove && exposes && tier.promotion == Promotion::kManual && !to.rollback_run &&
+        !approved_.contains(revision)) {
       Break("I14", "went on without an approval that names the revision");
     }
     if (from.phase == Phase::kStable && to.phase == Phase::kPreflight && !to.rollback_run &&
@@ -557,8 +558,10 @@ class World {
     const WantedSlot& wanted = write.slot_wanted;
     if (write.version != live.version && !(options_.flaws.ignores_object_versions && live.exists)) return false;
     const std::int64_t entitled = std::min<std::int64_t>(live.replicas, std::max<std::int64_t>(1, tier.replicas));
-    if (live.exists && wanted.replicas < live.replicas) removal_basis_[Index(write.slot)] = std::min(write.slot_basis[0], write.slot_basis[1]);
-    const bool removes = wanted.action == SlotAction::kDelete || (live.exists && wanted.replicas < entitled && wanted.replicas == 0);
+    if (live.exists && wanted.replicas < live.replicas)
+      removal_basis_[Index(write.slot)] = std::min(write.slot_basis[0], write.slot_basis[1]);
+    const bool removes =
+        wanted.action == SlotAction::kDelete || (live.exists && wanted.replicas < entitled && wanted.replicas == 0);
     if (removes) CheckRemoval(write);
     if (wanted.action == SlotAction::kDelete) {
       const auto gone = static_cast<int>(live.ready.size() + live.starting.size());
@@ -566,7 +569,8 @@ class World {
       const int terminating = live.terminating + gone;
       live = {};
       live.terminating = terminating;
-      if (served && Effective() == 0 && foreign_ <= write.entry_basis) Break("I3", fmt::format("slot {} was deleted while it served", SlotName(write.slot)));
+      if (served && Effective() == 0 && foreign_ <= write.entry_basis)
+        Break("I3", fmt::format("slot {} was deleted while it served", SlotName(write.slot)));
       return true;
     }
     if (!live.exists) {
@@ -588,8 +592,10 @@ class World {
     const Slot other = Other(write.slot);
     const Workload& rest = slots[Index(other)];
     const bool edited = foreign_ > write.entry_basis;
-    const bool excused = edited || lost_[Index(other)] > write.slot_basis[Index(other)] || lost_[Index(write.slot)] > write.slot_basis[Index(write.slot)];
-    if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "removal while unresolved");
+    const bool excused = edited || lost_[Index(other)] > write.slot_basis[Index(other)] ||
+                         lost_[Index(write.slot)] > write.slot_basis[Index(write.slot)];
+    if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id)
+      Break("Hold", "removal while unresolved");
     if (entry.exists && entry.traffic && !edited && *entry.traffic == Only(write.slot)) {
       Break("I3", fmt::format("slot {} is taken away while it alone is selected", SlotName(write.slot)));
     }
@@ -635,7 +641,8 @@ class World {
     const bool exposed = entry.committed != Traffic::kNone;
     if (to == Traffic::kNone && exposed) Break("I1", "the selector was set to none");
     if (to == Traffic::kNone) return;
-    if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id) Break("Hold", "selection while unresolved");
+    if (status.state.phase == Phase::kUnresolved && write.transition_id == status.state.transition_id)
+      Break("Hold", "selection while unresolved");
     std::int64_t selected = 0;
     bool excused = false;
     for (Slot slot : {Slot::kA, Slot::kB}) {
@@ -643,7 +650,8 @@ class World {
       selected += slots[Index(slot)].Ready();
       excused |= lost_[Index(slot)] > write.slot_basis[Index(slot)];
       const bool newly = !entry.traffic || !Selects(*entry.traffic, slot);
-            if (newly && slots[Index(slot)].Ready() > 0 && !slots[Index(slot)].access && gained_[Index(slot)] <= write.slot_basis[Index(slot)] && lost_[Index(slot)] <= write.slot_basis[Index(slot)]) {
+      if (newly && slots[Index(slot)].Ready() > 0 && !slots[Index(slot)].access &&
+          gained_[Index(slot)] <= write.slot_basis[Index(slot)] && lost_[Index(slot)] <= write.slot_basis[Index(slot)]) {
         Break("I7", fmt::format("slot {} was selected before its access list was in force", SlotName(slot)));
       }
     }
@@ -654,7 +662,9 @@ class World {
 
   void CheckContract(const Operator& op, const Write& write) {
     const TierState& state = op.status.value.state;
-    if (write.phase != Phase::kContract || !state.candidate || !state.serving || write.entry_wanted.traffic != Only(state.candidate->slot)) return;
+    if (write.phase != Phase::kContract || !state.candidate || !state.serving ||
+        write.entry_wanted.traffic != Only(state.candidate->slot))
+      return;
     const std::size_t c = Index(state.candidate->slot);
     const std::size_t s = Index(state.serving->slot);
     const bool changed = lost_[c] > write.slot_basis[c] || gained_[s] > write.slot_basis[s];
@@ -662,7 +672,8 @@ class World {
       Break("I18", fmt::format("contracted to {} pods from {}", slots[c].Ready(), slots[s].Ready()));
     }
     const bool covered = (slots[s].nodes & ~slots[c].nodes) == 0;
-    if (tier.local_traffic_policy && slots[s].Ready() > 0 && !covered && lost_nodes_ <= std::min(write.slot_basis[c], write.slot_basis[s]) && !changed) {
+    if (tier.local_traffic_policy && slots[s].Ready() > 0 && !covered &&
+        lost_nodes_ <= std::min(write.slot_basis[c], write.slot_basis[s]) && !changed) {
       Break("T13", "contracted with Local policy while a node has only the old slot");
     }
   }
@@ -671,7 +682,7 @@ class World {
   const Gates* gates_;
   std::int64_t version_ = 10;
   int request_id_ = 0;
-  std::array<std::int64_t, 2> lost_{};    ///< last step in which a fault took readiness from the slot
+  std::array<std::int64_t, 2> lost_{};  ///< last step in which a fault took readiness from the slot
   std::array<std::int64_t, 2> gained_{};
   std::int64_t lost_nodes_ = 0;
   std::int64_t foreign_ = 0;
@@ -698,16 +709,21 @@ inline std::string World::Fingerprint() const {
     number(std::count(live.ready.begin(), live.ready.end(), live.revision));
   };
   const auto service = [&](const Entry& live) {
-    number(live.exists), number(live.traffic ? static_cast<int>(*live.traffic) : 9), number(live.committed ? static_cast<int>(*live.committed) : 9);
+    number(live.exists), number(live.traffic ? static_cast<int>(*live.traffic) : 9),
+        number(live.committed ? static_cast<int>(*live.committed) : 9);
     relative(live.id), text += live.serving_revision, number(live.access), number(live.foreign);
   };
   const auto record = [&](const TierState& state) {
     number(static_cast<int>(state.phase)), number(state.step), relative(state.transition_id);
     moment(state.phase_started_at), moment(state.deadline), moment(state.window_started_at), moment(state.retain_until);
-    for (const auto* ref : {&state.serving, &state.candidate, &state.previous}) text += *ref ? fmt::format("{}{},", SlotName((*ref)->slot), (*ref)->revision.hash) : "-,";
-    text += state.started_for, number(static_cast<int>(state.strategy)), number(static_cast<int>(state.cutover)), number(state.rollback_run);
-    number(static_cast<int>(state.committed)), number(static_cast<std::int64_t>(state.drift_repairs.size())), number(state.drift_open);
-    text += state.hold ? state.hold->reason : "-", text += state.abort ? state.abort->reason : "-", number(state.rollback.has_value());
+    for (const auto* ref : {&state.serving, &state.candidate, &state.previous})
+      text += *ref ? fmt::format("{}{},", SlotName((*ref)->slot), (*ref)->revision.hash) : "-,";
+    text += state.started_for, number(static_cast<int>(state.strategy)), number(static_cast<int>(state.cutover)),
+        number(state.rollback_run);
+    number(static_cast<int>(state.committed)), number(static_cast<std::int64_t>(state.drift_repairs.size())),
+        number(state.drift_open);
+    text += state.hold ? state.hold->reason : "-", text += state.abort ? state.abort->reason : "-",
+        number(state.rollback.has_value());
     number(state.approval.has_value());
     for (const std::string& failed : state.failed_revisions) text += failed;
   };
@@ -724,13 +740,16 @@ inline std::string World::Fingerprint() const {
     number(op.entry.value.version == entry.version), service(op.entry.value), number(op.preview);
     moment(op.transition.since), number(op.transition.from_start), moment(op.intent.since), number(op.intent.from_start);
     for (const Write& write : op.pending) {
-      number(write.kind), number(static_cast<int>(write.slot)), number(static_cast<int>(write.slot_wanted.action)), number(write.slot_wanted.replicas);
-      relative(write.transition_id), number(static_cast<int>(write.entry_wanted.traffic)), number(static_cast<int>(write.entry_wanted.action));
+      number(write.kind), number(static_cast<int>(write.slot)), number(static_cast<int>(write.slot_wanted.action)),
+          number(write.slot_wanted.replicas);
+      relative(write.transition_id), number(static_cast<int>(write.entry_wanted.traffic)),
+          number(static_cast<int>(write.entry_wanted.action));
       if (write.kind == Write::kStatus) record(write.state), number(write.version == status.version);
       if (write.kind == Write::kSlot) number(write.version == slots[Index(write.slot)].version);
       if (write.kind == Write::kEntry) number(write.version == entry.version);
     }
-    for (const Finding& finding : op.evidence.findings) number(static_cast<int>(finding.verdict)), relative(finding.transition_id);
+    for (const Finding& finding : op.evidence.findings)
+      number(static_cast<int>(finding.verdict)), relative(finding.transition_id);
   }
   return text;
 }

@@ -97,8 +97,9 @@ TEST(LiveConfigTest, FailsClosed) {
 
 TEST(LiveConfigTest, ProbeSourcesAreAddressesAndFailByThemselves) {
   const auto decode = [](const char* sources) {
-    return DecodeLiveConfig(std::make_unique<kube::Object>(kube::Json{
-        {"data", {{"allowedSourceRanges", "10.0.0.0/8"}, {"probeSources", sources}}}}).get());
+    return DecodeLiveConfig(
+        std::make_unique<kube::Object>(kube::Json{{"data", {{"allowedSourceRanges", "10.0.0.0/8"}, {"probeSources", sources}}}})
+            .get());
   };
   EXPECT_THAT(decode("10.244.1.9\n10.244.0.5\n10.244.1.9\n2001:DB8::1").probe_sources,
               ::testing::ElementsAre("10.244.0.5", "10.244.1.9", "2001:db8::1"));
@@ -109,7 +110,8 @@ TEST(LiveConfigTest, ProbeSourcesAreAddressesAndFailByThemselves) {
     EXPECT_THAT(live.allowed_source_ranges, ::testing::ElementsAre("10.0.0.0/8")) << "the rest is in force: " << bad;
     Snapshot snapshot = LoadSnapshot("");
     snapshot.live = live;
-    EXPECT_THAT(Compile(snapshot).problems, ::testing::Contains(::testing::Field(&Problem::reason, "LiveConfigInvalid"))) << bad;
+    EXPECT_THAT(Compile(snapshot).problems, ::testing::Contains(::testing::Field(&Problem::reason, "LiveConfigInvalid")))
+        << bad;
   }
 }
 

@@ -15,10 +15,26 @@ TEST(GrammarTest, Hosts) {
     std::string host, canonical;  // canonical empty = refused
   };
   const std::vector<Case> cases{
-      {"", "*"}, {"A.Example.COM", "a.example.com"}, {"*.Example.com", "*.example.com"}, {"localhost", "localhost"},
-      {"xn--bcher-kva.example", "xn--bcher-kva.example"}, {"a_b.test", "a_b.test"}, {"*", ""}, {"*.*.test", ""}, {"a.*.test", ""},
-      {"a..test", ""}, {".test", ""}, {"test.", ""}, {"-a.test", ""}, {"a b", ""}, {"a/b", ""}, {"a;b", ""}, {"a#b", ""},
-      {"bücher.example", ""}, {std::string(64, 'a') + ".test", ""}, {std::string("a\0b", 3), ""},
+      {"", "*"},
+      {"A.Example.COM", "a.example.com"},
+      {"*.Example.com", "*.example.com"},
+      {"localhost", "localhost"},
+      {"xn--bcher-kva.example", "xn--bcher-kva.example"},
+      {"a_b.test", "a_b.test"},
+      {"*", ""},
+      {"*.*.test", ""},
+      {"a.*.test", ""},
+      {"a..test", ""},
+      {".test", ""},
+      {"test.", ""},
+      {"-a.test", ""},
+      {"a b", ""},
+      {"a/b", ""},
+      {"a;b", ""},
+      {"a#b", ""},
+      {"bücher.example", ""},
+      {std::string(64, 'a') + ".test", ""},
+      {std::string("a\0b", 3), ""},
   };
   for (const Case& row : cases) EXPECT_EQ(CanonicalHost(row.host).value_or(""), row.canonical) << row.host;
 }
@@ -28,10 +44,29 @@ TEST(GrammarTest, Paths) {
     std::string path, canonical;
   };
   const std::vector<Case> cases{
-      {"", "/"}, {"/", "/"}, {"/a/b", "/a/b"}, {"/a/", "/a/"}, {"/%61%2f%7E%c3%BC", "/a%2F~%C3%BC"}, {"/a b", "/a%20b"},
-      {"/ü", "/%C3%BC"}, {"/a;b=1,(c)'$&!*+:@", "/a;b=1,(c)'$&!*+:@"}, {"/a\\b", "/a%5Cb"}, {"/a|b", "/a%7Cb"}, {"/.well-known", "/.well-known"},
-      {"a", ""}, {"/a#b", ""}, {"/a?b", ""}, {"/a\nb", ""}, {"/a%2", ""}, {"/a%zz", ""}, {"//a", ""}, {"/a/../b", ""}, {"/%2e%2e", ""},
-      {"/a/.", ""}, {"/./a", ""}, {std::string("/a\0", 3), ""},
+      {"", "/"},
+      {"/", "/"},
+      {"/a/b", "/a/b"},
+      {"/a/", "/a/"},
+      {"/%61%2f%7E%c3%BC", "/a%2F~%C3%BC"},
+      {"/a b", "/a%20b"},
+      {"/ü", "/%C3%BC"},
+      {"/a;b=1,(c)'$&!*+:@", "/a;b=1,(c)'$&!*+:@"},
+      {"/a\\b", "/a%5Cb"},
+      {"/a|b", "/a%7Cb"},
+      {"/.well-known", "/.well-known"},
+      {"a", ""},
+      {"/a#b", ""},
+      {"/a?b", ""},
+      {"/a\nb", ""},
+      {"/a%2", ""},
+      {"/a%zz", ""},
+      {"//a", ""},
+      {"/a/../b", ""},
+      {"/%2e%2e", ""},
+      {"/a/.", ""},
+      {"/./a", ""},
+      {std::string("/a\0", 3), ""},
   };
   for (const Case& row : cases) EXPECT_EQ(CanonicalPath(row.path).value_or(""), row.canonical) << row.path;
 }
@@ -48,7 +83,8 @@ TEST(GrammarTest, KeysOfARule) {
 TEST(GrammarTest, Addresses) {
   EXPECT_EQ(CanonicalAddress("10.0.0.1"), "10.0.0.1");
   EXPECT_EQ(CanonicalAddress("2001:DB8:0::1"), "2001:db8::1");
-  for (const char* bad : {"", "pod.example", "10.0.0.1:80", "10.0.0.1 weight 0", "::1]", "1.2.3"}) EXPECT_FALSE(CanonicalAddress(bad)) << bad;
+  for (const char* bad : {"", "pod.example", "10.0.0.1:80", "10.0.0.1 weight 0", "::1]", "1.2.3"})
+    EXPECT_FALSE(CanonicalAddress(bad)) << bad;
   EXPECT_EQ(JoinAddress("::1", 80), "[::1]:80");
 }
 

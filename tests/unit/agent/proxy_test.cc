@@ -54,7 +54,8 @@ TEST(AssignTest, KeepsMembersAndServers) {
   EXPECT_EQ(state.members.at(0).backend, "a/x:80");
   EXPECT_EQ(state.members.at(1).backend, "a/y:80");
   // An older name and another endpoint arrive: nobody moves.
-  state = After(state, MakeTable({{"a/a:80", {"10.0.2.1:80"}}, {"a/x:80", {"10.0.0.0:80", "10.0.0.2:80"}}, {"a/y:80", {"10.0.1.1:80"}}}));
+  state = After(
+      state, MakeTable({{"a/a:80", {"10.0.2.1:80"}}, {"a/x:80", {"10.0.0.0:80", "10.0.0.2:80"}}, {"a/y:80", {"10.0.1.1:80"}}}));
   EXPECT_EQ(state.members.at(0).backend, "a/x:80");
   EXPECT_EQ(state.members.at(1).backend, "a/y:80");
   EXPECT_EQ(state.members.at(2).backend, "a/a:80");
@@ -107,8 +108,8 @@ TEST(DiffTest, LargeCertificatesTakeAReload) {
   EXPECT_NE(Diff(Empty(), Assign(Empty(), table)).reload_reason, "");
 }
 
-// Random tables, requests that start and end, restarts of the agent: the fake proxy checks that no command breaks its rules, and
-// after each step every route leads exactly to its endpoints, nothing is left to do, and nothing moved without need.
+// Random tables, requests that start and end, restarts of the agent: the fake proxy checks that no command breaks its rules,
+// and after each step every route leads exactly to its endpoints, nothing is left to do, and nothing moved without need.
 TEST(DiffTest, RandomWalk) {
   std::mt19937 random(42);
   for (int walk = 0; walk < 20; ++walk) {
@@ -188,11 +189,13 @@ TEST(ParseTest, AnswersOfHaproxy) {
   ASSERT_EQ(members.size(), 2U);
   EXPECT_EQ(members.at(0).slots.at(0), (Slot{"127.0.0.1:19000", true, false}));
   EXPECT_EQ(members.at(1).slots.at(3), (Slot{"[::1]:19001", false, true}));
-  EXPECT_THAT(ParseIdleServers("# bkname/svname bkid/svid addr port - purge_delay used_cur used_max\n"
-                               "p1/s0 5/1 ::1 19001 - 4000 0 0 0 0 0 -1 0 0 0\np1/s1 5/1 ::1 19001 - 4000 2 0 0 0 0 -1 0 0 0\n"),
-              ElementsAre(std::pair(1, 0)));
+  EXPECT_THAT(
+      ParseIdleServers("# bkname/svname bkid/svid addr port - purge_delay used_cur used_max\n"
+                       "p1/s0 5/1 ::1 19001 - 4000 0 0 0 0 0 -1 0 0 0\np1/s1 5/1 ::1 19001 - 4000 2 0 0 0 0 -1 0 0 0\n"),
+      ElementsAre(std::pair(1, 0)));
   EXPECT_THAT(ParseCertificateList("# /run/certs.list\n/run/certs/default.pem *\n/run/certs/b.pem b.x *.b.x\n"),
-              ElementsAre(std::pair("b", std::vector<std::string>{"b.x", "*.b.x"}), std::pair("default", std::vector<std::string>{"*"})));
+              ElementsAre(std::pair("b", std::vector<std::string>{"b.x", "*.b.x"}),
+                          std::pair("default", std::vector<std::string>{"*"})));
   EXPECT_EQ(ParseFingerprint("Filename: x\nSHA1 FingerPrint: AB\n"), "AB");
   EXPECT_EQ(ParseInfo("Name: HAProxy\nPid: 17\n").at("Pid"), "17");
 }

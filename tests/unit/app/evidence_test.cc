@@ -18,8 +18,8 @@ using plan::upgrade::Probe;
 using plan::upgrade::ProbeSet;
 using plan::upgrade::Verdict;
 using ::testing::AllOf;
-using ::testing::HasSubstr;
 using testing::Eventually;
+using ::testing::HasSubstr;
 using testing::ProbeServer;
 using Steady = std::chrono::steady_clock;
 
@@ -55,9 +55,12 @@ struct Slot {
 kube::ObjectPtr Ingress(const std::string& name) {
   const std::string host = name + ".test";
   return std::make_shared<kube::Object>(
-      kube::Json{{"kind", "Ingress"}, {"metadata", {{"name", name}, {"namespace", "a"}}},
-                 {"spec", {{"ingressClassName", "public"}, {"tls", {{{"hosts", {host}}}}},
-                           {"rules", {{{"host", host}, {"http", {{"paths", {{{"path", "/"}, {"pathType", "Prefix"}}}}}}}}}}}});
+      kube::Json{{"kind", "Ingress"},
+                 {"metadata", {{"name", name}, {"namespace", "a"}}},
+                 {"spec",
+                  {{"ingressClassName", "public"},
+                   {"tls", {{{"hosts", {host}}}}},
+                   {"rules", {{{"host", host}, {"http", {{"paths", {{{"path", "/"}, {"pathType", "Prefix"}}}}}}}}}}}});
 }
 
 class EvidenceTest : public ::testing::Test {
@@ -75,7 +78,8 @@ class EvidenceTest : public ::testing::Test {
     preview_ = std::make_unique<Slot>(SlotOptions("127.0.0.3", entry_->server.http_port(), entry_->server.https_port()));
     options_.http_port = entry_->server.http_port();
     options_.https_port = entry_->server.https_port();
-    options_.repeat_after = options_.retry_first = options_.watch_interval = options_.measure_interval = std::chrono::milliseconds(10);
+    options_.repeat_after = options_.retry_first = options_.watch_interval = options_.measure_interval =
+        std::chrono::milliseconds(10);
     options_.retry_most = std::chrono::milliseconds(50);
     request_.tier = &tier_;
     request_.snapshot = &snapshot_;
@@ -86,15 +90,19 @@ class EvidenceTest : public ::testing::Test {
   }
 
   static ProbeServer::Options SlotOptions(const std::string& address, int http_port, int https_port) {
-    return {.address = address, .http_port = http_port, .https_port = https_port, .expects_proxy = true, .common_name = "default"};
+    return {
+        .address = address, .http_port = http_port, .https_port = https_port, .expects_proxy = true, .common_name = "default"};
   }
 
   EvidenceGatherer& Gatherer() {
     if (!gatherer_) {
-      gatherer_ = std::make_unique<EvidenceGatherer>(prober_, base::SystemClock(), [this](const std::string& fleet) {
-        EXPECT_EQ(fleet, "platform");
-        ++news_;
-      }, options_);
+      gatherer_ = std::make_unique<EvidenceGatherer>(
+          prober_, base::SystemClock(),
+          [this](const std::string& fleet) {
+            EXPECT_EQ(fleet, "platform");
+            ++news_;
+          },
+          options_);
     }
     return *gatherer_;
   }
@@ -163,8 +171,10 @@ TEST_F(EvidenceTest, WithoutAListOfTheProxyTheOperatorAsksAsItself) {
   entry_.reset();
   preview_.reset();
   entry_ = std::make_unique<Slot>(ProbeServer::Options{.address = "127.0.0.2", .common_name = "default"});
-  preview_ = std::make_unique<Slot>(ProbeServer::Options{
-      .address = "127.0.0.3", .http_port = entry_->server.http_port(), .https_port = entry_->server.https_port(), .common_name = "default"});
+  preview_ = std::make_unique<Slot>(ProbeServer::Options{.address = "127.0.0.3",
+                                                         .http_port = entry_->server.http_port(),
+                                                         .https_port = entry_->server.https_port(),
+                                                         .common_name = "default"});
   for (Slot* slot : {entry_.get(), preview_.get()}) slot->Set([](Slot& open) { open.enforces = false; });
   options_.http_port = entry_->server.http_port();
   options_.https_port = entry_->server.https_port();
@@ -176,7 +186,8 @@ TEST_F(EvidenceTest, WithoutAListOfTheProxyTheOperatorAsksAsItself) {
   preview_->Set([](Slot& slot) { slot.enforces = true; });
   options_.renew_after = std::chrono::milliseconds(10);
   gatherer_.reset();
-  EXPECT_THAT(Await(Probe::kAccess, Verdict::kFail).message, HasSubstr("the operator's own address, which the access list lets in: 403"));
+  EXPECT_THAT(Await(Probe::kAccess, Verdict::kFail).message,
+              HasSubstr("the operator's own address, which the access list lets in: 403"));
 }
 
 TEST_F(EvidenceTest, AnotherCertificateFailsTls) {
@@ -186,7 +197,8 @@ TEST_F(EvidenceTest, AnotherCertificateFailsTls) {
   preview_ = std::make_unique<Slot>(options);
   request_.probes = {Probe::kParity, Probe::kTls};
   EXPECT_THAT(Await(Probe::kTls, Verdict::kFail).message,
-              AllOf(HasSubstr("https://a.test/ (Ingress a/a): serving: certificate default"), HasSubstr("candidate: certificate other")));
+              AllOf(HasSubstr("https://a.test/ (Ingress a/a): serving: certificate default"),
+                    HasSubstr("candidate: certificate other")));
   Await(Probe::kParity, Verdict::kPass);
 }
 
@@ -260,11 +272,15 @@ TEST_F(EvidenceTest, CustomProbesAndMetrics) {
   std::atomic<const char*> value = "0.001";
   ProbeServer prometheus({}, [&](const ProbeServer::Request& request) {
     EXPECT_THAT(request.line, HasSubstr("/api/v1/query?query=errors"));
-    return ProbeServer::Reply{.body = fmt::format(R"({{"status":"success","data":{{"resultType":"scalar","result":[1,"{}"]}}}})", value.load())};
+    return ProbeServer::Reply{
+        .body = fmt::format(R"({{"status":"success","data":{{"resultType":"scalar","result":[1,"{}"]}}}})", value.load())};
   });
   request_.custom = {{.name = "hello", .host = "a.test", .body_contains = "hello"}};
-  request_.metrics = {{.name = "errors", .address = fmt::format("http://127.0.0.1:{}", prometheus.http_port()), .query = "errors",
-                       .success_condition = "result < 0.01", .failure_limit = 2}};
+  request_.metrics = {{.name = "errors",
+                       .address = fmt::format("http://127.0.0.1:{}", prometheus.http_port()),
+                       .query = "errors",
+                       .success_condition = "result < 0.01",
+                       .failure_limit = 2}};
   request_.probes = {Probe::kCustom, Probe::kMetrics};
   Await(Probe::kCustom, Verdict::kPass);
   Await(Probe::kMetrics, Verdict::kPass);

@@ -9,9 +9,7 @@ using namespace std::chrono_literals;
 
 const ReportPace::Now kStart{1h};
 
-TEST(ReportPaceTest, TheFirstReportDoesNotWait) {
-  EXPECT_EQ(ReportPace().Wait("edge", kStart), 0ms);
-}
+TEST(ReportPaceTest, TheFirstReportDoesNotWait) { EXPECT_EQ(ReportPace().Wait("edge", kStart), 0ms); }
 
 TEST(ReportPaceTest, TheNextOneWaitsForTheRestOfTheSecond) {
   ReportPace pace;

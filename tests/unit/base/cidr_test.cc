@@ -24,14 +24,15 @@ TEST_P(CidrTest, Parses) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, CidrTest,
-                         testing::Values(Case{"10.0.0.0/8", "10.0.0.0/8", ""}, Case{"0.0.0.0/0", "0.0.0.0/0", ""},
-                                         Case{"192.0.2.1/32", "192.0.2.1/32", ""}, Case{"2001:DB8::/32", "2001:db8::/32", ""},
-                                         Case{"::/0", "::/0", ""}, Case{"10.0.0.0", "", "prefix length"},
-                                         Case{"10.0.0.300/8", "", "not an IP address"}, Case{"10.0.0.0/33", "", "between 0 and 32"},
-                                         Case{"10.0.0.0/", "", "between 0 and 32"}, Case{"10.0.0.0/8x", "", "between 0 and 32"},
-                                         Case{"10.0.0.0/-1", "", "between 0 and 32"}, Case{"10.1.0.0/8", "", "did you mean 10.0.0.0/8"},
-                                         Case{"2001:db8::1/64", "", "did you mean 2001:db8::/64"}, Case{"", "", "prefix length"}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, CidrTest,
+    testing::Values(Case{"10.0.0.0/8", "10.0.0.0/8", ""}, Case{"0.0.0.0/0", "0.0.0.0/0", ""},
+                    Case{"192.0.2.1/32", "192.0.2.1/32", ""}, Case{"2001:DB8::/32", "2001:db8::/32", ""},
+                    Case{"::/0", "::/0", ""}, Case{"10.0.0.0", "", "prefix length"},
+                    Case{"10.0.0.300/8", "", "not an IP address"}, Case{"10.0.0.0/33", "", "between 0 and 32"},
+                    Case{"10.0.0.0/", "", "between 0 and 32"}, Case{"10.0.0.0/8x", "", "between 0 and 32"},
+                    Case{"10.0.0.0/-1", "", "between 0 and 32"}, Case{"10.1.0.0/8", "", "did you mean 10.0.0.0/8"},
+                    Case{"2001:db8::1/64", "", "did you mean 2001:db8::/64"}, Case{"", "", "prefix length"}));
 
 TEST(CidrTest, ContainsOnlyItsOwnFamily) {
   const Cidr ten = *Cidr::Parse("10.0.0.0/8");

@@ -13,7 +13,8 @@ TEST(TimeTest, ReadsWhatItWrites) {
 }
 
 TEST(TimeTest, RefusesEverythingElse) {
-  for (const char* text : {"", "now", "2026-03-01", "2026-03-01T12:00:07", "2026-03-01T12:00:07+01:00", "2026-03-01T12:00:07ZZ"}) {
+  for (const char* text :
+       {"", "now", "2026-03-01", "2026-03-01T12:00:07", "2026-03-01T12:00:07+01:00", "2026-03-01T12:00:07ZZ"}) {
     EXPECT_FALSE(ParseTime(text)) << text;
   }
 }

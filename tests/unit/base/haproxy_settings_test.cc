@@ -7,8 +7,12 @@ namespace ingressfleet::base {
 namespace {
 
 TEST(HaproxySettingsTest, ReadsEveryKeyAndKeepsDefaults) {
-  const auto parsed = ParseSettings({{"timeoutClient", "90s"}, {"timeoutTunnel", "2h"}, {"maxConnections", "5000"},
-                                     {"threads", "4"}, {"poolSize", "64"}, {"logFormat", "json"}});
+  const auto parsed = ParseSettings({{"timeoutClient", "90s"},
+                                     {"timeoutTunnel", "2h"},
+                                     {"maxConnections", "5000"},
+                                     {"threads", "4"},
+                                     {"poolSize", "64"},
+                                     {"logFormat", "json"}});
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->timeout_client, std::chrono::seconds(90));
   EXPECT_EQ(parsed->timeout_tunnel, std::chrono::hours(2));

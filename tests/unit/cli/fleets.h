@@ -31,8 +31,15 @@ inline FleetView LoadFleet(const std::string& situation) {
 inline api::TierStatus& Tier(FleetView& fleet) { return fleet.status.tiers.front(); }
 
 inline PodView Pod(const std::string& slot, int number, bool ready) {
-  return {.name = "public-" + slot + "-" + std::to_string(number), .tier = "public", .slot = slot, .revision = slot == "a" ? kOld : kNew, .node = "n1",
-          .state = ready ? "Running" : "CrashLoopBackOff", .ready = ready, .restarts = ready ? 0 : 3, .created = Now() - std::chrono::minutes(5)};
+  return {.name = "public-" + slot + "-" + std::to_string(number),
+          .tier = "public",
+          .slot = slot,
+          .revision = slot == "a" ? kOld : kNew,
+          .node = "n1",
+          .state = ready ? "Running" : "CrashLoopBackOff",
+          .ready = ready,
+          .restarts = ready ? 0 : 3,
+          .created = Now() - std::chrono::minutes(5)};
 }
 
 }  // namespace ingressfleet::cli

@@ -40,7 +40,8 @@ constexpr Case kCases[] = {
     {"RollbackToWarm", RequestKind::kRollback, "retain", "", Verdict::kWrite, kOld},
     {"RollbackByName", RequestKind::kRollback, "retain", kOld, Verdict::kWrite, kOld},
     {"RollbackToServing", RequestKind::kRollback, "retain", kNew, Verdict::kRefuse, "serves already"},
-    {"RollbackToUnknown", RequestKind::kRollback, "retain", "deadbeef00", Verdict::kRefuse, "known are: 77aa013f5e (HAProxy 0.2.0, serving), 5c1d0e99ab"},
+    {"RollbackToUnknown", RequestKind::kRollback, "retain", "deadbeef00", Verdict::kRefuse,
+     "known are: 77aa013f5e (HAProxy 0.2.0, serving), 5c1d0e99ab"},
     {"RollbackMeansAbort", RequestKind::kRollback, "observe", "", Verdict::kRefuse, "use abort to go back to 5c1d0e99ab"},
     {"RollbackInUpgradeByName", RequestKind::kRollback, "observe", kOld, Verdict::kWrite, kOld},
     {"RollbackNowhere", RequestKind::kRollback, "stable", "", Verdict::kRefuse, "no earlier revision"},
@@ -69,11 +70,15 @@ TEST_P(Orders, AreWrittenOrRefused) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Situations, Orders, ::testing::ValuesIn(kCases), [](const auto& instance) { return instance.param.name; });
+INSTANTIATE_TEST_SUITE_P(Situations, Orders, ::testing::ValuesIn(kCases),
+                         [](const auto& instance) { return instance.param.name; });
 
 TEST(Order, IsReadByTheOperatorAsItWasMeant) {
   for (const VerbRow& verb : AllVerbs()) {
-    FleetView fleet = LoadFleet(verb.kind == RequestKind::kResume ? "hold" : verb.kind == RequestKind::kRetry ? "given-up" : verb.kind == RequestKind::kRollback ? "retain" : "approve");
+    FleetView fleet = LoadFleet(verb.kind == RequestKind::kResume     ? "hold"
+                                : verb.kind == RequestKind::kRetry    ? "given-up"
+                                : verb.kind == RequestKind::kRollback ? "retain"
+                                                                      : "approve");
     const OrderAnswer answer = DecideOrder({verb.kind, &fleet, "public", "", "system:admin, of all\n", Now()});
     ASSERT_EQ(answer.verdict, Verdict::kWrite) << verb.name << ": " << answer.message;
     const kube::Object body = OrderBody(fleet, answer.order);
@@ -97,7 +102,9 @@ TEST(Order, TwiceInASecondIsTwoOrders) {
 }
 
 TEST(Order, EachVerbAndTierHasItsOwnFieldManager) {
-  EXPECT_EQ(OrderFieldManager({.kind = RequestKind::kHold, .tier = "public", .revision = {}, .key = {}, .value = {}, .remarks = {}}), "kubectl-ingressfleet-hold-public");
+  EXPECT_EQ(
+      OrderFieldManager({.kind = RequestKind::kHold, .tier = "public", .revision = {}, .key = {}, .value = {}, .remarks = {}}),
+      "kubectl-ingressfleet-hold-public");
 }
 
 TEST(Order, SaysThatAHeldTierDoesNotMove) {

@@ -22,8 +22,10 @@ TEST(History, HasTheSameNumbersForScripts) {
 
 TEST(YamlText, IsReadBackAsTheSameValue) {
   const kube::Json values[] = {
-      kube::Json::parse(R"({"a": "text", "b": [1, 2.5, true, null, "", []], "c": {}, "d": {"e": [{"f": "yes", "g": [[1], {}]}, "x: y"]}})"),
-      kube::Json::parse(R"({"revision": "1234567890", "e": "12e4567890", "no": "no", "12": "0x1f", "~": "- a\n# b", "u": "ä\u0001"})"),
+      kube::Json::parse(
+          R"({"a": "text", "b": [1, 2.5, true, null, "", []], "c": {}, "d": {"e": [{"f": "yes", "g": [[1], {}]}, "x: y"]}})"),
+      kube::Json::parse(
+          R"({"revision": "1234567890", "e": "12e4567890", "no": "no", "12": "0x1f", "~": "- a\n# b", "u": "ä\u0001"})"),
       api::EncodeStatus(LoadFleet("unwell").status),
   };
   for (const kube::Json& value : values) {

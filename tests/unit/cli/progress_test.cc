@@ -6,7 +6,12 @@ namespace ingressfleet::cli {
 namespace {
 
 Order OrderOf(RequestKind kind, const std::string& revision) {
-  return {.kind = kind, .tier = "public", .revision = revision, .key = "ingressfleet.io/" + std::string(RowOf(kind).record) + "-public", .value = "order 1", .remarks = {}};
+  return {.kind = kind,
+          .tier = "public",
+          .revision = revision,
+          .key = "ingressfleet.io/" + std::string(RowOf(kind).record) + "-public",
+          .value = "order 1",
+          .remarks = {}};
 }
 
 /// The fleet of a situation, in which the operator has handled the order.

@@ -16,9 +16,7 @@ TEST(Text, WrapsBetweenWordsAcrossSpans) {
   EXPECT_EQ(Paint(Wrap({{"averyverylongword x"}}, 5), {}), "averyverylongword\nx\n");
 }
 
-TEST(Text, NothingOfOthersReachesTheTerminalAsACommand) {
-  EXPECT_EQ(Paint({{{"a\x1b[2Jb\nc"}}}, {}), "a [2Jb c\n");
-}
+TEST(Text, NothingOfOthersReachesTheTerminalAsACommand) { EXPECT_EQ(Paint({{{"a\x1b[2Jb\nc"}}}, {}), "a [2Jb c\n"); }
 
 TEST(Text, TablesAreAsWideAsTheirWidestCell) {
   EXPECT_EQ(Paint(Table({{{"A"}, {"B"}}, {{"long"}, {"x"}}}, {}), {}), "A     B\nlong  x\n");

@@ -15,14 +15,17 @@ class Tree : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Tree, OnATerminal) {
   const std::string situation = GetParam();
-  support::ExpectGolden("tests/golden/cli/" + situation + ".terminal.txt", Draw(LoadFleet(situation), {.color = false, .icons = true, .width = 100}));
+  support::ExpectGolden("tests/golden/cli/" + situation + ".terminal.txt",
+                        Draw(LoadFleet(situation), {.color = false, .icons = true, .width = 100}));
 }
 
 TEST_P(Tree, InAPipe) {
   const std::string situation = GetParam();
   const std::string text = Draw(LoadFleet(situation), {});
   support::ExpectGolden("tests/golden/cli/" + situation + ".txt", text);
-  EXPECT_EQ(std::count_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80 || c == '\x1b'; }), 0) << "not plain ASCII";
+  EXPECT_EQ(
+      std::count_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80 || c == '\x1b'; }), 0)
+      << "not plain ASCII";
 }
 
 TEST_P(Tree, NoLineIsWiderThanTheTerminal) {
@@ -37,8 +40,8 @@ TEST_P(Tree, NoLineIsWiderThanTheTerminal) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Situations, Tree,
-                         ::testing::Values("new", "stable", "unwell", "warm", "verify", "approve", "expand", "observe", "retain", "hold", "aborted",
-                                           "given-up", "refused", "paused", "waiting"),
+                         ::testing::Values("new", "stable", "unwell", "warm", "verify", "approve", "expand", "observe",
+                                           "retain", "hold", "aborted", "given-up", "refused", "paused", "waiting"),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::erase(name, '-');
@@ -53,7 +56,8 @@ TEST(TreeOfPods, UnderTheirSlots) {
 }
 
 TEST(TreeInColor, EachSpanIsClosed) {
-  support::ExpectGolden("tests/golden/cli/hold.color.txt", Draw(LoadFleet("hold"), {.color = true, .icons = true, .width = 100}));
+  support::ExpectGolden("tests/golden/cli/hold.color.txt",
+                        Draw(LoadFleet("hold"), {.color = true, .icons = true, .width = 100}));
 }
 
 TEST(TreeOfATier, LeavesTheOthersOut) {

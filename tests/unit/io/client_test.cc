@@ -41,8 +41,8 @@ TEST_F(ClientTest, DeleteCarriesItsPreconditions) {
 }
 
 TEST_F(ClientTest, ListItemsKnowTheirKind) {
-  transport_->AnswerSend(HttpResponse{
-      200, R"({"metadata":{"resourceVersion":"5","continue":"c"},"items":[{"metadata":{"name":"a"}}]})"});
+  transport_->AnswerSend(
+      HttpResponse{200, R"({"metadata":{"resourceVersion":"5","continue":"c"},"items":[{"metadata":{"name":"a"}}]})"});
   const auto page = client_.List(kube::kService, {.ns = "edge", .resource_version = "0"});
   ASSERT_TRUE(page);
   EXPECT_EQ(page->items.at(0).Kind(), "Service");

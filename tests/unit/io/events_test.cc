@@ -74,10 +74,9 @@ TEST(EventRecorder, WritesByServerSideApply) {
   EXPECT_EQ(request.method, "PATCH");
   EXPECT_TRUE(request.path.starts_with("/api/v1/namespaces/default/events/main.")) << request.path;
   const auto body = kube::Json::parse(request.body);
-  EXPECT_EQ(body["involvedObject"], (kube::Json{{"apiVersion", "ingressfleet.io/v1alpha1"},
-                                                {"kind", "IngressFleet"},
-                                                {"name", "main"},
-                                                {"uid", "u1"}}));
+  EXPECT_EQ(
+      body["involvedObject"],
+      (kube::Json{{"apiVersion", "ingressfleet.io/v1alpha1"}, {"kind", "IngressFleet"}, {"name", "main"}, {"uid", "u1"}}));
   EXPECT_EQ(body["type"], "Warning");
   EXPECT_EQ(body["count"], 1);
 }

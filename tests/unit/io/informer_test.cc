@@ -15,8 +15,8 @@ using testing::ScriptedTransport;
 using End = ScriptedTransport::StreamScript::End;
 
 std::string Item(const std::string& name, const std::string& uid, int version, const std::string& more = "") {
-  return fmt::format(R"({{"metadata":{{"name":"{}","namespace":"ns","uid":"{}","resourceVersion":"{}"{}}}}})", name,
-                     uid, version, more);
+  return fmt::format(R"({{"metadata":{{"name":"{}","namespace":"ns","uid":"{}","resourceVersion":"{}"{}}}}})", name, uid,
+                     version, more);
 }
 
 HttpResponse ListOf(const std::vector<std::string>& items, int version, const std::string& next = "") {
@@ -31,11 +31,11 @@ std::string Event(const std::string& type, const std::string& item) {
 class InformerTest : public ::testing::Test {
  protected:
   void Start(InformerOptions options = {.kind = &kube::kPod}) {
-    informer_ = std::make_unique<Informer>(client_, std::move(options),
-                                           [this](const ObjectPtr& before, const ObjectPtr& after) {
-                                             const std::scoped_lock lock(mutex_);
-                                             changes_.push_back(Describe(before) + ">" + Describe(after));
-                                           });
+    informer_ =
+        std::make_unique<Informer>(client_, std::move(options), [this](const ObjectPtr& before, const ObjectPtr& after) {
+          const std::scoped_lock lock(mutex_);
+          changes_.push_back(Describe(before) + ">" + Describe(after));
+        });
     informer_->Start();
   }
 
@@ -63,8 +63,7 @@ TEST_F(InformerTest, ListsPagesThenWatches) {
   transport_->AnswerSend(ListOf({Item("b", "1", 5)}, 7, "more"));
   transport_->AnswerSend(ListOf({Item("a", "2", 6)}, 7));
   const std::string events = Event("MODIFIED", Item("a", "2", 8)) + Event("DELETED", Item("b", "1", 9));
-  transport_->AnswerStream(
-      {.chunks = {events.substr(0, 30), events.substr(30, 100), events.substr(130)}, .end = End::kHang});
+  transport_->AnswerStream({.chunks = {events.substr(0, 30), events.substr(30, 100), events.substr(130)}, .end = End::kHang});
   Start();
   ASSERT_TRUE(SeesChanges(4));
   EXPECT_EQ(Changes(), (std::vector<std::string>{"->a.2.6", "->b.1.5", "a.2.6>a.2.8", "b.1.5>-"}));
@@ -128,8 +127,7 @@ TEST_F(InformerTest, AReplacedObjectInOneEventIsRemovedAndAdded) {
 TEST_F(InformerTest, ABrokenStreamGoesOnWhereItWas) {
   transport_->AnswerSend(ListOf({}, 4));
   const std::string half_a_line = R"({"type":)";
-  transport_->AnswerStream(
-      {.chunks = {Event("ADDED", Item("a", "1", 5)), Event("BOOKMARK", Item("", "", 20)), half_a_line}});
+  transport_->AnswerStream({.chunks = {Event("ADDED", Item("a", "1", 5)), Event("BOOKMARK", Item("", "", 20)), half_a_line}});
   transport_->AnswerStream({.chunks = {Event("ADDED", Item("b", "2", 21))}, .end = End::kHang});
   Start();
   ASSERT_TRUE(SeesChanges(2));

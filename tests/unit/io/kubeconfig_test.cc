@@ -39,7 +39,8 @@ clusters:
 users:
 - name: u
   user: {{{}}}
-)", cluster, user));
+)",
+                                cluster, user));
     return LoadKubeconfig(Path("config"));
   }
 
@@ -58,9 +59,9 @@ TEST_F(Kubeconfig, FilesAreRelativeToIt) {
 }
 
 TEST_F(Kubeconfig, DataWinsOverFiles) {
-  const auto read = Load(fmt::format("server: 'https://h', certificate-authority: gone, certificate-authority-data: {}",
-                                     kPemBase64),
-                         fmt::format("client-certificate-data: {0}, client-key-data: {0}", kPemBase64));
+  const auto read =
+      Load(fmt::format("server: 'https://h', certificate-authority: gone, certificate-authority-data: {}", kPemBase64),
+           fmt::format("client-certificate-data: {0}, client-key-data: {0}", kPemBase64));
   ASSERT_TRUE(read) << read.error().ToString();
   EXPECT_EQ(read->ca_pem, kPem);
   EXPECT_EQ(read->client_certificate_pem, kPem);
@@ -88,8 +89,7 @@ const Refusal kRefusals[] = {
      "cluster \"c\": certificate-authority-data: not valid base64"},
     {"not_pem", "server: 'https://h', certificate-authority-data: aGVsbG8=", "token: x",
      "cluster \"c\": certificate-authority is not PEM"},
-    {"half_a_pair", kGood, "client-certificate: ca.crt",
-     "user \"u\" has only one of client-certificate and client-key"},
+    {"half_a_pair", kGood, "client-certificate: ca.crt", "user \"u\" has only one of client-certificate and client-key"},
 };
 
 TEST_F(Kubeconfig, RefusalsNameThePlace) {
@@ -139,8 +139,7 @@ TEST_F(Kubeconfig, ServiceAccountOfAPod) {
 }
 
 TEST(MakeTransport, RefusesWhatItCannotTrust) {
-  EXPECT_EQ(MakeTransport({.server = "https://h"}).error().message,
-            "https://h: no certificate of an authority to trust");
+  EXPECT_EQ(MakeTransport({.server = "https://h"}).error().message, "https://h: no certificate of an authority to trust");
   EXPECT_EQ(MakeTransport({.server = "h:6443"}).error().message, "\"h:6443\" is not the address of a server");
   EXPECT_FALSE(MakeTransport({.server = "https://[::1]:6443", .ca_pem = kPem}));
 }

@@ -27,8 +27,7 @@ class LeaderTest : public ::testing::Test {
     if (down_) return base::Fail(Code::kUnavailable, "down");
     if (request.method == "GET") return lease_.is_null() ? HttpResponse{404, ""} : HttpResponse{200, lease_.dump()};
     kube::Json body = kube::Json::parse(request.body);
-    if (request.method == "PUT" &&
-        body["metadata"]["resourceVersion"] != lease_["metadata"]["resourceVersion"]) {
+    if (request.method == "PUT" && body["metadata"]["resourceVersion"] != lease_["metadata"]["resourceVersion"]) {
       return HttpResponse{409, ""};
     }
     body["metadata"]["resourceVersion"] = std::to_string(++version_);
@@ -69,11 +68,14 @@ TEST_F(LeaderTest, LeadsUntilStoppedAndGivesTheLeaseUpLast) {
     EXPECT_TRUE(Eventually([this] { return Version() >= 3; }));
     stop.request_stop();
   });
-  const auto status = RunAsLeader(client_, As("a"), [&](std::stop_token end) {
-    UntilStopped(end);
-    SleepFor(Duration(100), {});  // winding down, still guarded by the lease
-    holder_at_end = Holder();
-  }, stop.get_token());
+  const auto status = RunAsLeader(
+      client_, As("a"),
+      [&](std::stop_token end) {
+        UntilStopped(end);
+        SleepFor(Duration(100), {});  // winding down, still guarded by the lease
+        holder_at_end = Holder();
+      },
+      stop.get_token());
   stopper.join();
   EXPECT_EQ(status.error().code, Code::kCanceled);
   EXPECT_EQ(holder_at_end, "a");
@@ -81,46 +83,52 @@ TEST_F(LeaderTest, LeadsUntilStoppedAndGivesTheLeaseUpLast) {
 }
 
 TEST_F(LeaderTest, GivesUpWhatARenewalWroteWhoseAnswerGotLost) {
-  EXPECT_TRUE(RunAsLeader(client_, As("a"), [this](std::stop_token) {
-    int version = 0;
-    {
-      const std::scoped_lock lock(mutex_);
-      answers_are_lost_ = true;
-      version = version_;
-    }
-    EXPECT_TRUE(Eventually([&] { return Version() > version; }));
-    const std::scoped_lock lock(mutex_);
-    answers_are_lost_ = false;
-  }, {}));
+  EXPECT_TRUE(RunAsLeader(client_, As("a"),
+                          [this](std::stop_token) {
+                            int version = 0;
+                            {
+                              const std::scoped_lock lock(mutex_);
+                              answers_are_lost_ = true;
+                              version = version_;
+                            }
+                            EXPECT_TRUE(Eventually([&] { return Version() > version; }));
+                            const std::scoped_lock lock(mutex_);
+                            answers_are_lost_ = false;
+                          },
+                          {}));
   EXPECT_EQ(Holder(), "");
 }
 
 TEST_F(LeaderTest, LosesItWhenRenewingFailsUntilTheDeadline) {
   Duration began{0};
   Duration ended{0};
-  const auto status = RunAsLeader(client_, As("a"), [&](std::stop_token end) {
-    began = MonotonicNow();
-    {
-      const std::scoped_lock lock(mutex_);
-      down_ = true;
-    }
-    UntilStopped(end);
-    ended = MonotonicNow();
-  }, {});
+  const auto status = RunAsLeader(client_, As("a"),
+                                  [&](std::stop_token end) {
+                                    began = MonotonicNow();
+                                    {
+                                      const std::scoped_lock lock(mutex_);
+                                      down_ = true;
+                                    }
+                                    UntilStopped(end);
+                                    ended = MonotonicNow();
+                                  },
+                                  {});
   EXPECT_EQ(status.error().code, Code::kConflict);
   EXPECT_LT(ended - began, Duration(330)) << "not longer than the renew deadline";
   EXPECT_EQ(Holder(), "a") << "a lost lease is not ours to give up";
 }
 
 TEST_F(LeaderTest, LosesItAtOnceWhenAnotherHoldsIt) {
-  const auto status = RunAsLeader(client_, As("a"), [&](std::stop_token end) {
-    {
-      const std::scoped_lock lock(mutex_);
-      lease_["spec"]["holderIdentity"] = "b";
-      lease_["metadata"]["resourceVersion"] = "stolen";
-    }
-    UntilStopped(end);
-  }, {});
+  const auto status = RunAsLeader(client_, As("a"),
+                                  [&](std::stop_token end) {
+                                    {
+                                      const std::scoped_lock lock(mutex_);
+                                      lease_["spec"]["holderIdentity"] = "b";
+                                      lease_["metadata"]["resourceVersion"] = "stolen";
+                                    }
+                                    UntilStopped(end);
+                                  },
+                                  {});
   EXPECT_EQ(status.error().code, Code::kConflict);
   EXPECT_EQ(Holder(), "b");
 }
@@ -134,12 +142,15 @@ TEST_F(LeaderTest, WaitsForTheOtherAndFollowsIt) {
   std::atomic<bool> both = false;
   const auto candidate = [&](const std::string& name, std::atomic<bool>& led, std::stop_token stop) {
     Client client(transport_);
-    (void)RunAsLeader(client, As(name), [&](std::stop_token end) {
-      if (++leading > 1) both = true;
-      led = true;
-      UntilStopped(end);
-      --leading;
-    }, stop);
+    (void)RunAsLeader(
+        client, As(name),
+        [&](std::stop_token end) {
+          if (++leading > 1) both = true;
+          led = true;
+          UntilStopped(end);
+          --leading;
+        },
+        stop);
   };
   std::thread a([&] { candidate("a", a_led, stop_a.get_token()); });
   ASSERT_TRUE(Eventually([&] { return a_led.load(); }));
@@ -163,7 +174,8 @@ TEST_F(LeaderTest, AStopWhileWaitingIsCanceled) {
   down_ = true;
   std::stop_source stop;
   std::thread stopper([&] { stop.request_stop(); });
-  const auto status = RunAsLeader(client_, As("a"), [](std::stop_token) { ADD_FAILURE(); }, stop.get_token());
+  const auto status = RunAsLeader(
+      client_, As("a"), [](std::stop_token) { ADD_FAILURE(); }, stop.get_token());
   stopper.join();
   EXPECT_EQ(status.error().code, Code::kCanceled);
 }

@@ -88,7 +88,7 @@ TEST(LeaseStep, RandomWalkNeverHasTwoLeaders) {
     LeaseView view;
     double pace = 1;
     Duration offset{0};
-    std::optional<Duration> believed_from;                ///< on its own clock
+    std::optional<Duration> believed_from;                        ///< on its own clock
     std::optional<std::pair<LeaseDecision, Duration>> in_flight;  ///< decided, not yet written
   };
   std::mt19937 random(5);

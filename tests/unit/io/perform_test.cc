@@ -16,7 +16,9 @@ class CreateTest : public ::testing::Test {
   effect::Outcome Create(HttpResponse there) {
     transport_->AnswerSend(std::move(there));
     transport_->AnswerSend(HttpResponse{201, R"({"kind":"Service","metadata":{"name":"public-entry"}})"});
-    effect::Change change{.verb = effect::Verb::kCreate, .object = kube::Object(kube::kService, "edge", "public-entry"), .field_manager = "fleet"};
+    effect::Change change{.verb = effect::Verb::kCreate,
+                          .object = kube::Object(kube::kService, "edge", "public-entry"),
+                          .field_manager = "fleet"};
     change.owner_labels = {{"ingressfleet.io/fleet", "platform"}};
     return Perform(client_, {{{"entry", {change}}}});
   }

@@ -35,7 +35,8 @@ ProbeAnswer AskOne(const ProbeRequest& request, ProberOptions options = {}) {
 }
 
 ProbeServer::Reply Echo(const ProbeServer::Request& request) {
-  return {.headers = {{"X-Line", request.line}, {"X-Source", request.source}, {"X-Host", request.host}, {"X-Sni", request.sni}}, .body = request.head};
+  return {.headers = {{"X-Line", request.line}, {"X-Source", request.source}, {"X-Host", request.host}, {"X-Sni", request.sni}},
+          .body = request.head};
 }
 
 /// A port that refuses.
@@ -94,7 +95,9 @@ TEST(ProberTest, ClaimsASourceBeforeAnythingElse) {
 }
 
 TEST(ProberTest, RedirectsAreToldNotFollowed) {
-  ProbeServer server({}, [](const auto&) { return ProbeServer::Reply{.status = 301, .headers = {{"Location", "https://shop.test/"}}}; });
+  ProbeServer server({}, [](const auto&) {
+    return ProbeServer::Reply{.status = 301, .headers = {{"Location", "https://shop.test/"}}};
+  });
   const ProbeAnswer answer = AskOne(To(server));
   EXPECT_EQ(answer.status, 301);
   EXPECT_EQ(answer.headers.at("location"), "https://shop.test/");
@@ -167,7 +170,8 @@ TEST(ProberTest, ManyAtOnceInOrderAndNotMoreThanAllowed) {
   for (std::size_t i = 0; i < requests.size(); ++i) requests[i].path = fmt::format("/{}", i);
   Prober prober({.concurrency = 4, .rate_per_second = 10'000});
   const auto answers = prober.Ask(requests, {});
-  for (std::size_t i = 0; i < requests.size(); ++i) EXPECT_EQ(answers[i].headers.at("x-line"), fmt::format("GET /{} HTTP/1.1", i));
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    EXPECT_EQ(answers[i].headers.at("x-line"), fmt::format("GET /{} HTTP/1.1", i));
   EXPECT_LE(server.most_at_once(), 4U + 1) << "one may be closing";
 }
 

@@ -110,8 +110,7 @@ TEST_F(Serve, ATakenPortIsNamed) {
   Start();
   const auto second = HealthServer::Start({.address = "127.0.0.1", .port = port_}, metrics_);
   ASSERT_FALSE(second);
-  EXPECT_NE(second.error().message.find(fmt::format("127.0.0.1:{}", port_)), std::string::npos)
-      << second.error().message;
+  EXPECT_NE(second.error().message.find(fmt::format("127.0.0.1:{}", port_)), std::string::npos) << second.error().message;
 }
 
 TEST_F(Serve, StopsInTheDestructor) {

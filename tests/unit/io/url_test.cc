@@ -7,8 +7,7 @@ TEST(Url, PathsOfTheApi) {
   EXPECT_EQ(PathOf({kube::kService, "edge", "public", ""}), "/api/v1/namespaces/edge/services/public");
   EXPECT_EQ(PathOf({kube::kService, "", "", ""}), "/api/v1/services");
   EXPECT_EQ(PathOf({kube::kDeployment, "edge", "", ""}), "/apis/apps/v1/namespaces/edge/deployments");
-  EXPECT_EQ(PathOf({kube::kIngressFleet, "", "main", "status"}),
-            "/apis/ingressfleet.io/v1alpha1/ingressfleets/main/status");
+  EXPECT_EQ(PathOf({kube::kIngressFleet, "", "main", "status"}), "/apis/ingressfleet.io/v1alpha1/ingressfleets/main/status");
   EXPECT_EQ(PathOf({kube::kNode, "ignored", "n1", ""}), "/api/v1/nodes/n1");
 }
 

@@ -10,8 +10,8 @@ using base::Duration;
 using Kind = NextRequest::Kind;
 
 std::string Line(const std::string& type, const std::string& name, const std::string& version) {
-  return fmt::format(R"({{"type":"{}","object":{{"metadata":{{"name":"{}","uid":"u-{}","resourceVersion":"{}"}}}}}})",
-                     type, name, name, version);
+  return fmt::format(R"({{"type":"{}","object":{{"metadata":{{"name":"{}","uid":"u-{}","resourceVersion":"{}"}}}}}})", type,
+                     name, name, version);
 }
 
 ListPage Page(std::vector<std::string> names, std::string version, std::string next = "") {
@@ -28,9 +28,7 @@ struct Walk {
 
   WatchOutput List(ListPage page) { return Step(state, ListArrived{std::move(page)}, {now, random}); }
   WatchOutput See(const std::string& line) { return Step(state, LineArrived{line}, {now, random}); }
-  WatchOutput End(Kind kind, base::Status status = {}) {
-    return Step(state, RequestEnded{kind, status}, {now, random});
-  }
+  WatchOutput End(Kind kind, base::Status status = {}) { return Step(state, RequestEnded{kind, status}, {now, random}); }
   WatchOutput Fails(Kind kind, Code code) { return End(kind, base::Fail(code, "x")); }
   /// Listed and watching from version 10.
   static Walk Watching() {
@@ -94,8 +92,8 @@ TEST(WatchStep, GoneMeansListAgainFromTheNewest) {
   for (const bool as_event : {false, true}) {
     Walk walk = Walk::Watching();
     if (as_event) {
-      const auto output = walk.See(
-          R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}})");
+      const auto output =
+          walk.See(R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}})");
       EXPECT_TRUE(output.abandon_stream);
       EXPECT_FALSE(output.next) << "the request decides when it has ended";
       EXPECT_TRUE(std::holds_alternative<std::monostate>(walk.See(Line("ADDED", "late", "99")).change));
@@ -198,10 +196,17 @@ TEST(WatchStep, SilenceIsAnOrdinaryEnd) {
 }
 
 TEST(WatchStep, NonsenseAbandonsTheStreamAndListsAgain) {
-  const std::string nonsense[] = {"", "{", "[]", "null", R"({"type":"ADDED"})", R"({"object":{}})",
-                                  R"({"type":"ADDED","object":{}})", R"({"type":"ADDED","object":[]})",
+  const std::string nonsense[] = {"",
+                                  "{",
+                                  "[]",
+                                  "null",
+                                  R"({"type":"ADDED"})",
+                                  R"({"object":{}})",
+                                  R"({"type":"ADDED","object":{}})",
+                                  R"({"type":"ADDED","object":[]})",
                                   R"({"type":7,"object":{"metadata":{"resourceVersion":"1"}}})",
-                                  R"({"type":"ERROR","object":"text"})", "\xff\xfe"};
+                                  R"({"type":"ERROR","object":"text"})",
+                                  "\xff\xfe"};
   for (const std::string& line : nonsense) {
     SCOPED_TRACE(line);
     Walk walk = Walk::Watching();
@@ -229,7 +234,7 @@ TEST(Backoff, DoublesWithJitterToACapAndResetsAfterAQuietTime) {
 
 /// Any order of any inputs: the invariants a driver relies on hold after each.
 TEST(WatchStep, RandomWalk) {
-  constexpr Code kCodes[] = {Code::kInvalid, Code::kGone,    Code::kForbidden, Code::kThrottled,
+  constexpr Code kCodes[] = {Code::kInvalid,     Code::kGone,    Code::kForbidden, Code::kThrottled,
                              Code::kUnavailable, Code::kTimeout, Code::kCanceled};
   std::mt19937 random(7);
   for (int round = 0; round < 500; ++round) {
@@ -264,8 +269,8 @@ TEST(WatchStep, RandomWalk) {
         output = random() % 3 == 0 && running.kind == Kind::kWatch ? walk.End(running.kind)
                                                                    : walk.Fails(running.kind, kCodes[random() % 7]);
         ASSERT_TRUE(output.next);
-        EXPECT_EQ(output.error.has_value() && output.error->code != Code::kGone, output.next->wait > Duration(0) &&
-                  output.error->code != Code::kGone);
+        EXPECT_EQ(output.error.has_value() && output.error->code != Code::kGone,
+                  output.next->wait > Duration(0) && output.error->code != Code::kGone);
       }
       if (!output.next) continue;
       EXPECT_GE(output.next->wait, Duration(0));

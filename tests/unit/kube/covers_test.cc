@@ -22,16 +22,16 @@ TEST_P(CoversTest, SaysTheFirstDifference) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, CoversTest,
-    testing::Values(
-        Case{"ExtraLiveFields", R"({"a":1})", R"({"a":1,"b":2})", ""},
-        Case{"OtherValue", R"({"a":{"b":1}})", R"({"a":{"b":2}})", "/a/b: 2, want 1"},
-        Case{"Missing", R"({"a":{"b":1}})", R"({"a":{}})", "/a/b: missing, want 1"},
-        Case{"EmptyIsCoveredByMissing", R"({"a":{},"b":[]})", R"({})", ""},
-        Case{"KeyedListIgnoresOrderAndExtras", R"([{"name":"x","v":1}])", R"([{"name":"y"},{"name":"x","v":1,"w":0}])", ""},
-        Case{"KeyedListDiffers", R"([{"name":"x","v":1}])", R"([{"name":"x","v":2}])", "[name=\"x\"]/v: 2, want 1"},
-        Case{"AtomicListOrder", R"({"l":["a","b"]})", R"({"l":["b","a"]})", R"(/l[0]: "b", want "a")"},
-        Case{"AtomicListShrunk", R"({"l":["a"]})", R"({"l":["a","b"]})", R"(/l: ["a","b"], want ["a"])"},
-        Case{"EmptyListMustBeEmpty", R"({"l":[]})", R"({"l":["a"]})", R"(/l: ["a"], want [])"}),
+    testing::Values(Case{"ExtraLiveFields", R"({"a":1})", R"({"a":1,"b":2})", ""},
+                    Case{"OtherValue", R"({"a":{"b":1}})", R"({"a":{"b":2}})", "/a/b: 2, want 1"},
+                    Case{"Missing", R"({"a":{"b":1}})", R"({"a":{}})", "/a/b: missing, want 1"},
+                    Case{"EmptyIsCoveredByMissing", R"({"a":{},"b":[]})", R"({})", ""},
+                    Case{"KeyedListIgnoresOrderAndExtras", R"([{"name":"x","v":1}])",
+                         R"([{"name":"y"},{"name":"x","v":1,"w":0}])", ""},
+                    Case{"KeyedListDiffers", R"([{"name":"x","v":1}])", R"([{"name":"x","v":2}])", "[name=\"x\"]/v: 2, want 1"},
+                    Case{"AtomicListOrder", R"({"l":["a","b"]})", R"({"l":["b","a"]})", R"(/l[0]: "b", want "a")"},
+                    Case{"AtomicListShrunk", R"({"l":["a"]})", R"({"l":["a","b"]})", R"(/l: ["a","b"], want ["a"])"},
+                    Case{"EmptyListMustBeEmpty", R"({"l":[]})", R"({"l":["a"]})", R"(/l: ["a"], want [])"}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

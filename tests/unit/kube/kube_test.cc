@@ -60,7 +60,8 @@ TEST(YamlTest, NamesThePlaceOfAnError) {
 }
 
 TEST(ApiStatusTest, MapsCodes) {
-  EXPECT_EQ(ErrorFromResponse(409, R"({"kind":"Status","reason":"AlreadyExists","message":"m"})").code, base::Code::kAlreadyExists);
+  EXPECT_EQ(ErrorFromResponse(409, R"({"kind":"Status","reason":"AlreadyExists","message":"m"})").code,
+            base::Code::kAlreadyExists);
   EXPECT_EQ(ErrorFromResponse(409, R"({"kind":"Status","reason":"Conflict","message":"m"})").code, base::Code::kConflict);
   EXPECT_EQ(ErrorFromResponse(429, "slow", 2).retry_after, std::chrono::seconds(2));
   EXPECT_EQ(ErrorFromResponse(502, "").message, "HTTP 502");

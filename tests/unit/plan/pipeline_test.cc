@@ -87,21 +87,26 @@ class PlanTest : public testing::Test {
 TEST_F(PlanTest, RepairsWhatIsOurs) {
   EXPECT_EQ(DriftAfter(kube::kDeployment, "ingress-fleet", "public-a", R"({"spec":{"replicas":7}})"),
             "apply Deployment ingress-fleet/public-a (drift: /spec/replicas: 7, want 2)\n");
-  EXPECT_NE(DriftAfter(kube::kService, "ingress-fleet", "private-entry", R"({"spec":{"loadBalancerSourceRanges":null}})").find(
-                "drift: /spec/loadBalancerSourceRanges: missing"), std::string::npos);
-  EXPECT_NE(DriftAfter(kube::kConfigMap, "ingress-fleet", "staging-live", R"({"data":{"allowedSourceRanges":"0.0.0.0/0"}})").find(
-                "apply ConfigMap ingress-fleet/staging-live (drift"), std::string::npos);
-  EXPECT_NE(DriftAfter(kube::kService, "ingress-fleet", "public-entry", R"({"spec":{"selector":{"app":"x"}}})").find(
-                "/spec/selector"), std::string::npos);
+  EXPECT_NE(DriftAfter(kube::kService, "ingress-fleet", "private-entry", R"({"spec":{"loadBalancerSourceRanges":null}})")
+                .find("drift: /spec/loadBalancerSourceRanges: missing"),
+            std::string::npos);
+  EXPECT_NE(DriftAfter(kube::kConfigMap, "ingress-fleet", "staging-live", R"({"data":{"allowedSourceRanges":"0.0.0.0/0"}})")
+                .find("apply ConfigMap ingress-fleet/staging-live (drift"),
+            std::string::npos);
+  EXPECT_NE(DriftAfter(kube::kService, "ingress-fleet", "public-entry", R"({"spec":{"selector":{"app":"x"}}})")
+                .find("/spec/selector"),
+            std::string::npos);
 }
 
 TEST_F(PlanTest, LeavesWhatOthersAdd) {
   EXPECT_EQ(DriftAfter(kube::kService, "ingress-fleet", "public-entry",
-                       R"({"metadata":{"annotations":{"team":"x"},"labels":{"cost":"1"}},"spec":{"clusterIP":"10.0.0.1"}})"), "");
+                       R"({"metadata":{"annotations":{"team":"x"},"labels":{"cost":"1"}},"spec":{"clusterIP":"10.0.0.1"}})"),
+            "");
 }
 
 TEST_F(PlanTest, NeverTouchesAForeignObjectOfTheSameName) {
-  world_.Put(kube::Object(Json::parse(R"({"apiVersion":"networking.k8s.io/v1","kind":"IngressClass","metadata":{"name":"public"},
+  world_.Put(
+      kube::Object(Json::parse(R"({"apiVersion":"networking.k8s.io/v1","kind":"IngressClass","metadata":{"name":"public"},
                                           "spec":{"controller":"example.com/other"}})")));
   const Plan plan = world_.MakePlanNow();
   EXPECT_TRUE(plan.difference.batch.empty());
@@ -146,7 +151,8 @@ TEST_F(PlanTest, ExposesOnlyWhenEveryReadyPodHoldsTheAccessList) {
   world_.RemovePods(tier);
   world_.Settle();
   EXPECT_EQ(world_.TrafficOf("private"), Traffic::kA);
-  EXPECT_EQ(world_.Get(kube::kService, "ingress-fleet", "private-entry").Map("/spec/selector").at(std::string(kSlotLabel)), "a");
+  EXPECT_EQ(world_.Get(kube::kService, "ingress-fleet", "private-entry").Map("/spec/selector").at(std::string(kSlotLabel)),
+            "a");
 }
 
 TEST_F(PlanTest, WritesTheStatusOfItsOwnIngressesOnly) {
@@ -175,7 +181,8 @@ TEST_F(PlanTest, PublishesNothingForANamespaceThatTheTierDoesNotServe) {
   kube::Object service = world_.Get(kube::kService, "ingress-fleet", "staging-entry");
   service.body()["status"] = Json::parse(R"({"loadBalancer":{"ingress":[{"ip":"10.1.2.3"}]}})");
   world_.Put(std::move(service));
-  world_.Put(kube::Object(Json::parse(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop","labels":{"env":"staging"}}})")));
+  world_.Put(kube::Object(
+      Json::parse(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop","labels":{"env":"staging"}}})")));
   world_.Put(kube::Object(Json::parse(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"stray"}})")));
   for (const char* ns : {"shop", "stray", "unknown"}) world_.AddIngress(ns, "web", "staging");
   const effect::Batch batch = world_.MakePlanNow().ingress_status;

@@ -89,7 +89,8 @@ TEST_F(ReportTest, AHealthyFleetIsAvailableAndQuiet) {
   Store(report);
   world_.snapshot().now += std::chrono::hours(1);
   EXPECT_EQ(StatusObject(*world_.snapshot().fleet, Compute().status).body()["status"],
-            world_.snapshot().fleet->body()["status"]) << "time alone changes no status";
+            world_.snapshot().fleet->body()["status"])
+      << "time alone changes no status";
 }
 
 TEST_F(ReportTest, AnAccessListThatAPodDoesNotHoldIsNotEnforced) {
@@ -167,24 +168,31 @@ TEST_F(ReportTest, ARecordOfIntentKeepsWhatWasSeen) {
   seen.status.tiers[0].upgrade->candidate_share_percent = 33;
   seen.status.tiers[0].upgrade->message = "waits";
   Store(seen);
-  const api::FleetStatus recorded = StatusWithStates(*world_.snapshot().fleet, {{seen.status.tiers[0].name, upgrade::TierState{}}});
+  const api::FleetStatus recorded =
+      StatusWithStates(*world_.snapshot().fleet, {{seen.status.tiers[0].name, upgrade::TierState{}}});
   EXPECT_EQ(recorded.tiers[0].upgrade->candidate_share_percent, 33);
   EXPECT_EQ(recorded.tiers[0].upgrade->message, "waits");
 }
 
 TEST(ConditionTest, WorkThatGoesOnByItselfIsProgress) {
-  const auto rolled_out = [](std::string reason) { return kube::Condition{"RolledOut", ConditionStatus::kFalse, std::move(reason), "", 0, {}}; };
-  for (const char* reason : {"Warm", "Expand", "RollingOut", "RevisionPending"}) EXPECT_TRUE(IsProgress(rolled_out(reason))) << reason;
-  for (const char* reason : {"HeldParity", "RevisionFailed", "WarmTimedOut"}) EXPECT_FALSE(IsProgress(rolled_out(reason))) << reason;
+  const auto rolled_out = [](std::string reason) {
+    return kube::Condition{"RolledOut", ConditionStatus::kFalse, std::move(reason), "", 0, {}};
+  };
+  for (const char* reason : {"Warm", "Expand", "RollingOut", "RevisionPending"})
+    EXPECT_TRUE(IsProgress(rolled_out(reason))) << reason;
+  for (const char* reason : {"HeldParity", "RevisionFailed", "WarmTimedOut"})
+    EXPECT_FALSE(IsProgress(rolled_out(reason))) << reason;
   EXPECT_FALSE(IsProgress({"ClassReady", ConditionStatus::kFalse, "ClassTaken", "", 0, {}}));
 }
 
 TEST_F(ReportTest, ARefusalKeepsWhatWasKnown) {
   MakeHealthy();
   Store(Compute());
-  const Report report = ReportRefusal(world_.snapshot(), {{api::FieldError::Type::kInvalid, "spec.tiers[0].name", "\"X\"", "must be lower case"}});
+  const Report report = ReportRefusal(world_.snapshot(),
+                                      {{api::FieldError::Type::kInvalid, "spec.tiers[0].name", "\"X\"", "must be lower case"}});
   EXPECT_EQ(StatusOf(report.status.conditions, "Accepted"), ConditionStatus::kFalse);
-  EXPECT_NE(kube::FindCondition(report.status.conditions, "Accepted")->message.find("spec.tiers[0].name: Invalid value"), std::string::npos);
+  EXPECT_NE(kube::FindCondition(report.status.conditions, "Accepted")->message.find("spec.tiers[0].name: Invalid value"),
+            std::string::npos);
   EXPECT_EQ(StatusOf(report.status.conditions, "Available"), ConditionStatus::kTrue);
   EXPECT_EQ(report.status.tiers.size(), 3U);
 }

@@ -81,8 +81,12 @@ class Cluster : public World {
  private:
   void Report(Plan plan) {
     const ResolvedFleet fleet = std::move(plan.fleet);
-    const auto report = ComputeReport({.snapshot = &snapshot(), .fleet = &fleet, .observed = std::move(plan.observed),
-                                       .advances = std::move(plan.advances), .difference = &plan.difference, .prune = &plan.prune});
+    const auto report = ComputeReport({.snapshot = &snapshot(),
+                                       .fleet = &fleet,
+                                       .observed = std::move(plan.observed),
+                                       .advances = std::move(plan.advances),
+                                       .difference = &plan.difference,
+                                       .prune = &plan.prune});
     for (const api::TierStatus& tier : report.status.tiers) {
       access.insert(kube::FindCondition(tier.conditions, "AccessEnforced")->reason);
     }
@@ -95,15 +99,19 @@ class Cluster : public World {
       if (!upgrade::SameIntent(seen_[name].first, state)) seen_[name] = {state, steady};
       evidence.transition = evidence.state = {steady - seen_[name].second, true};
       if (!state.candidate) continue;
-      for (auto& finding : evidence.findings) finding = {verdict, "", state.candidate->revision.hash, state.transition_id, snapshot().now};
+      for (auto& finding : evidence.findings)
+        finding = {verdict, "", state.candidate->revision.hash, state.transition_id, snapshot().now};
     }
     return all;
   }
 
   void Run(kube::Object workload) {
     const std::int64_t replicas = workload.Integer("/spec/replicas");
-    workload.body()["status"] = {{"observedGeneration", 1}, {"replicas", replicas}, {"readyReplicas", replicas},
-                                 {"updatedReplicas", replicas}, {"availableReplicas", replicas}};
+    workload.body()["status"] = {{"observedGeneration", 1},
+                                 {"replicas", replicas},
+                                 {"readyReplicas", replicas},
+                                 {"updatedReplicas", replicas},
+                                 {"availableReplicas", replicas}};
     const kube::StringMap labels = workload.Map("/spec/template/metadata/labels");
     const std::string ns(workload.Namespace());
     const std::string name(workload.Name());
@@ -165,7 +173,8 @@ TEST(UpgradeWalkTest, InstallsAndStaysQuiet) {
   EXPECT_EQ(cluster.states.at("private").phase, Phase::kStable);
   EXPECT_EQ(cluster.states.at("private").committed, Traffic::kA);
   EXPECT_FALSE(cluster.Pass());
-  EXPECT_TRUE(cluster.Has(kube::kControllerRevision, "ingress-fleet", "private-" + cluster.states.at("private").serving->revision.hash));
+  EXPECT_TRUE(cluster.Has(kube::kControllerRevision, "ingress-fleet",
+                          "private-" + cluster.states.at("private").serving->revision.hash));
 }
 
 TEST(UpgradeWalkTest, BlueGreenEndsInTheOtherSlotWithinSixtyWrites) {
@@ -220,7 +229,8 @@ TEST(UpgradeWalkTest, ARollbackRestoresARevisionThatNoLongerRuns) {
   Cluster cluster(OneTier());
   cluster.Run();
   const std::string first = cluster.states.at("private").serving->revision.hash;
-  const Json spec = cluster.Get(kube::kDeployment, "ingress-fleet", "private-a").body()["spec"]["template"]["spec"]["containers"];
+  const Json spec =
+      cluster.Get(kube::kDeployment, "ingress-fleet", "private-a").body()["spec"]["template"]["spec"]["containers"];
   kube::Object fleet = OneTier(kNewVersion);
   cluster.SetFleet(fleet);
   cluster.Run();
@@ -229,7 +239,8 @@ TEST(UpgradeWalkTest, ARollbackRestoresARevisionThatNoLongerRuns) {
   cluster.SetFleet(fleet);
   cluster.Run();
   EXPECT_EQ(cluster.states.at("private").serving->revision.hash, first);
-  EXPECT_EQ(cluster.Get(kube::kDeployment, "ingress-fleet", "private-a").body()["spec"]["template"]["spec"]["containers"], spec);
+  EXPECT_EQ(cluster.Get(kube::kDeployment, "ingress-fleet", "private-a").body()["spec"]["template"]["spec"]["containers"],
+            spec);
 }
 
 TEST(UpgradeWalkTest, ALostRecordIsRebuiltFromTheObjects) {
@@ -264,7 +275,8 @@ TEST(UpgradeWalkTest, TheRecordSurvivesTheStatus) {
       fleet.tiers = {status};
       kube::Object object(kube::kIngressFleet, "", "x");
       object.body()["status"] = api::EncodeStatus(fleet);
-      ASSERT_TRUE(upgrade::SameIntent(DecodeState(api::DecodeStatus(object).tiers.front()), state)) << upgrade::PhaseName(state.phase);
+      ASSERT_TRUE(upgrade::SameIntent(DecodeState(api::DecodeStatus(object).tiers.front()), state))
+          << upgrade::PhaseName(state.phase);
       ++checked;
     }
   }

@@ -119,7 +119,8 @@ class World {
         kube::Json({{"liveHash", live_hash}, {"allowedSourceRanges", tier.allowed_source_ranges}}).dump();
     Put(std::move(report));
     const std::int64_t ready = workload.Integer("/status/readyReplicas") + 1;
-    workload.body()["status"] = {{"replicas", ready}, {"readyReplicas", ready}, {"updatedReplicas", ready}, {"availableReplicas", ready}};
+    workload.body()["status"] = {
+        {"replicas", ready}, {"readyReplicas", ready}, {"updatedReplicas", ready}, {"availableReplicas", ready}};
     Put(std::move(workload));
   }
   /// All pods that the tier asks for.

@@ -18,8 +18,8 @@ Answer ServingReady(const Context& context) {
 
 Answer ServingInSlices(const Context& context) {
   if (context.Serving().in_slices >= 1) return Answer::Pass();
-  return Answer::Wait("SlicesLag", fmt::format("EndpointSlices of {} list no endpoint of {}", context.EntryName(),
-                                               context.ServingName()));
+  return Answer::Wait("SlicesLag",
+                      fmt::format("EndpointSlices of {} list no endpoint of {}", context.EntryName(), context.ServingName()));
 }
 
 constexpr Gate kAbortPost[] = {
@@ -32,8 +32,7 @@ constexpr Gate kAbortMid[] = {
     {"slices-only-selected", "nothing else is in the entry's slices", OnlySelectedInSlices},
 };
 constexpr Gate kAbortPre[] = {{"slot-gone", "the candidate and the preview Service are gone", OtherSlotGone}};
-constexpr GateGroup kGroups[] = {
-    {Chain::kAbortPost, kAbortPost}, {Chain::kAbortMid, kAbortMid}, {Chain::kAbortPre, kAbortPre}};
+constexpr GateGroup kGroups[] = {{Chain::kAbortPost, kAbortPost}, {Chain::kAbortMid, kAbortMid}, {Chain::kAbortPre, kAbortPre}};
 
 }  // namespace
 

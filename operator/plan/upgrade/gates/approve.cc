@@ -9,8 +9,10 @@ Answer Approved(const Context& context) {
   if (context.tier.promotion == Promotion::kAutomatic || context.state.rollback_run) return Answer::Pass();
   const std::string& revision = context.state.candidate->revision.hash;
   if (context.state.approval && context.state.approval->revision == revision) return Answer::Pass();
-  return Answer::Wait("ApprovalNeeded", fmt::format("revision {} of tier {} is verified and waits: kubectl ingressfleet promote "
-                                                    "{} {}", revision, context.tier.name, context.tier.name, revision));
+  return Answer::Wait("ApprovalNeeded",
+                      fmt::format("revision {} of tier {} is verified and waits: kubectl ingressfleet promote "
+                                  "{} {}",
+                                  revision, context.tier.name, context.tier.name, revision));
 }
 
 Answer WindowOpen(const Context& context) {

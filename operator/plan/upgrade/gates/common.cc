@@ -14,9 +14,9 @@ Answer AskProbe(const Context& context, Probe probe, ProbeSet asked) {
   const bool current = finding.revision == revision && finding.transition_id == context.state.transition_id &&
                        std::chrono::abs(context.now - finding.observed_at) <= kEvidenceMaxAge;
   if (!current || finding.verdict == Verdict::kUnknown) {
-    return Answer::Inconclusive(name + "Unknown", fmt::format("no current {} result for revision {} ({}){}{}; check what gathers it",
-                                                              name, revision, context.CandidateName(),
-                                                              finding.message.empty() ? "" : ": ", finding.message));
+    return Answer::Inconclusive(
+        name + "Unknown", fmt::format("no current {} result for revision {} ({}){}{}; check what gathers it", name, revision,
+                                      context.CandidateName(), finding.message.empty() ? "" : ": ", finding.message));
   }
   if (finding.verdict == Verdict::kPass) return Answer::Pass();
   return Answer::Fail(name + "Failed",
@@ -37,10 +37,10 @@ Answer CandidateReady(const Context& context) {
   const std::int64_t need = CandidateNeed(context.tier, context.seen, context.state);
   if (context.Candidate().ready >= need) return Answer::Pass();
   const std::string& problem = context.Candidate().problem;
-  return Answer::Wait("CandidateNotReady", fmt::format("{} has {} of {} ready pods (revision {}){}{}", context.CandidateName(),
-                                                       context.Candidate().ready, need,
-                                                       context.state.candidate ? context.state.candidate->revision.hash : "",
-                                                       problem.empty() ? "" : ": ", problem));
+  return Answer::Wait(
+      "CandidateNotReady",
+      fmt::format("{} has {} of {} ready pods (revision {}){}{}", context.CandidateName(), context.Candidate().ready, need,
+                  context.state.candidate ? context.state.candidate->revision.hash : "", problem.empty() ? "" : ": ", problem));
 }
 
 // Ready pods are not enough: the balancer and kube-proxy know only what the slices say, and those lag the selector.
@@ -52,10 +52,11 @@ Answer CandidateInSlices(const Context& context) {
 }
 
 Answer CandidateConfigLoaded(const Context& context) {
-  if (context.state.candidate && context.Candidate().live_config == context.state.candidate->revision.hash) return Answer::Pass();
-  return Answer::Wait("ConfigNotLoaded", fmt::format("pods of {} do not report the settings of revision {} as loaded",
-                                                     context.CandidateName(),
-                                                     context.state.candidate ? context.state.candidate->revision.hash : ""));
+  if (context.state.candidate && context.Candidate().live_config == context.state.candidate->revision.hash)
+    return Answer::Pass();
+  return Answer::Wait("ConfigNotLoaded",
+                      fmt::format("pods of {} do not report the settings of revision {} as loaded", context.CandidateName(),
+                                  context.state.candidate ? context.state.candidate->revision.hash : ""));
 }
 
 Answer OnlySelectedInSlices(const Context& context) {
@@ -71,16 +72,18 @@ Answer OnlySelectedInSlices(const Context& context) {
 
 Answer NoRestarts(const Context& context) {
   if (!context.state.window_started_at || context.Candidate().restarts <= context.state.restart_baseline) return Answer::Pass();
-  return Answer::Wait("Restarted", fmt::format("a container of {} restarted; see kubectl logs --previous", context.CandidateName()));
+  return Answer::Wait("Restarted",
+                      fmt::format("a container of {} restarted; see kubectl logs --previous", context.CandidateName()));
 }
 
 Answer OtherSlotGone(const Context& context) {
   const Slot other = context.state.serving ? Other(context.state.serving->slot) : Slot::kB;
   const SlotSeen& slot = context.seen[other];
   if (!slot.exists && slot.pods == 0 && !context.seen.preview_exists) return Answer::Pass();
-  return Answer::Wait("SlotNotGone",
-                      fmt::format("{} still has {}", context.Name(other),
-                                  slot.exists ? "its workload" : slot.pods > 0 ? "terminating pods" : "its preview Service"));
+  return Answer::Wait("SlotNotGone", fmt::format("{} still has {}", context.Name(other),
+                                                 slot.exists     ? "its workload"
+                                                 : slot.pods > 0 ? "terminating pods"
+                                                                 : "its preview Service"));
 }
 
 }  // namespace ingressfleet::plan::upgrade

@@ -23,8 +23,8 @@ Answer ServingGone(const Context& context) {
 
 Answer CandidateListed(const Context& context) {
   if (context.Candidate().in_slices >= 1) return Answer::Pass();
-  return Answer::Wait("SlicesLag", fmt::format("EndpointSlices of {} list no endpoint of {}", context.EntryName(),
-                                               context.CandidateName()));
+  return Answer::Wait("SlicesLag",
+                      fmt::format("EndpointSlices of {} list no endpoint of {}", context.EntryName(), context.CandidateName()));
 }
 
 constexpr Gate kExpand[] = {

@@ -23,8 +23,8 @@ Answer SlotReady(const Context& context) {
   const std::int64_t need = DeadlinePassed(context) ? 1 : std::max<std::int64_t>(1, context.tier.replicas);
   const std::int64_t ready = std::min(context.Serving().available, context.Serving().updated);
   if (ready >= need) return Answer::Pass();
-  return Answer::Wait("SlotNotReady", fmt::format("{} has {} of {} available pods; see its pods' events", context.ServingName(),
-                                                  ready, need));
+  return Answer::Wait("SlotNotReady",
+                      fmt::format("{} has {} of {} available pods; see its pods' events", context.ServingName(), ready, need));
 }
 
 Answer AccessInForce(const Context& context) {
@@ -33,8 +33,9 @@ Answer AccessInForce(const Context& context) {
                                                         context.ServingName()));
   }
   if (!context.seen.entry.access_in_force) {
-    return Answer::Wait("AccessNotInForce", fmt::format("source ranges of Service {} are not in force; nothing is exposed before",
-                                                        context.EntryName()));
+    return Answer::Wait(
+        "AccessNotInForce",
+        fmt::format("source ranges of Service {} are not in force; nothing is exposed before", context.EntryName()));
   }
   return Answer::Pass();
 }

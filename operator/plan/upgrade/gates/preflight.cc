@@ -9,7 +9,8 @@ namespace {
 Answer CutoverPossible(const Context& context) {
   if (context.state.cutover == CutoverMode::kFlip && context.tier.local_traffic_policy) {
     return Answer::Fail("CutoverImpossible", fmt::format("tier {}: cutover Flip loses connections with externalTrafficPolicy "
-                                                         "Local; use ExpandContract", context.tier.name));
+                                                         "Local; use ExpandContract",
+                                                         context.tier.name));
   }
   return Answer::Pass();
 }

@@ -4,8 +4,8 @@ namespace ingressfleet::plan::upgrade {
 namespace {
 
 constexpr std::span<const GateGroup> (*kGroups[])() = {
-    InstallGates, StartGates,   PreflightGates, WarmGates,  VerifyGates, ApproveGates, CutoverGates,
-    ObserveGates, RetireGates,  RollingGates,   AbortGates, SelectGates, RemoveGates,
+    InstallGates, StartGates,  PreflightGates, WarmGates,  VerifyGates, ApproveGates, CutoverGates,
+    ObserveGates, RetireGates, RollingGates,   AbortGates, SelectGates, RemoveGates,
 };
 
 }  // namespace

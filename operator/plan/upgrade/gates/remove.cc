@@ -20,7 +20,8 @@ Answer NotSelected(const Context& context) {
     return Answer::Wait("EntryMissing", fmt::format("Service {} is missing: nothing is removed", context.EntryName()));
   }
   if (!entry.traffic) {
-    return Answer::Wait("SelectorForeign", fmt::format("selector of Service {} is not ours: nothing is removed", context.EntryName()));
+    return Answer::Wait("SelectorForeign",
+                        fmt::format("selector of Service {} is not ours: nothing is removed", context.EntryName()));
   }
   const bool terminate = context.state.phase == Phase::kTerminate && *entry.traffic == Traffic::kBoth;
   if (terminate) {
@@ -31,7 +32,8 @@ Answer NotSelected(const Context& context) {
     return Answer::Wait("SlotSelected", fmt::format("Service {} selects {}", context.EntryName(), context.Name(context.slot)));
   }
   if (context.seen[context.slot].in_slices > 0) {
-    return Answer::Wait("SlicesLag", fmt::format("EndpointSlices of {} still list {}", context.EntryName(), context.Name(context.slot)));
+    return Answer::Wait("SlicesLag",
+                        fmt::format("EndpointSlices of {} still list {}", context.EntryName(), context.Name(context.slot)));
   }
   return Answer::Pass();
 }
@@ -46,7 +48,8 @@ Answer NotLastReady(const Context& context) {
 
 constexpr Gate kGates[] = {
     {"entry-fenced", "the entry carries this transition's id", EntryFenced},
-    {"not-selected", "the entry and its slices do not have the slot (Terminate: both selected, candidate ready and listed)", NotSelected},
+    {"not-selected", "the entry and its slices do not have the slot (Terminate: both selected, candidate ready and listed)",
+     NotSelected},
     {"not-last-ready", "the other slot has a ready pod, or this one has none", NotLastReady},
 };
 constexpr GateGroup kGroups[] = {{Chain::kRemove, kGates}};

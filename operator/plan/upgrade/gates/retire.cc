@@ -13,8 +13,10 @@ Answer RetainOver(const Context& context) {
   const Duration least = std::min<Duration>(context.tier.retain, std::chrono::seconds(60));
   const Duration left = state.retain_until ? *state.retain_until - state.phase_started_at : Duration(0);
   if (Due(context.now, context.evidence.transition, state.phase_started_at, std::max(least, left))) return Answer::Pass();
-  return Answer::Wait("Retaining", fmt::format("{} stays warm until {} for a rollback", state.previous ? context.Name(state.previous->slot) : "",
-                                               state.retain_until ? base::FormatTime(*state.retain_until) : "a minute from now"));
+  return Answer::Wait(
+      "Retaining",
+      fmt::format("{} stays warm until {} for a rollback", state.previous ? context.Name(state.previous->slot) : "",
+                  state.retain_until ? base::FormatTime(*state.retain_until) : "a minute from now"));
 }
 
 // Asked now, not remembered: the operator may have been away for a week.
@@ -36,7 +38,8 @@ Answer EntrySelectsServing(const Context& context) {
   if (context.seen.entry.exists && context.state.serving && context.seen.entry.traffic == Only(context.state.serving->slot)) {
     return Answer::Pass();
   }
-  return Answer::Wait("SelectorDrift", fmt::format("Service {} does not select {} only", context.EntryName(), context.ServingName()));
+  return Answer::Wait("SelectorDrift",
+                      fmt::format("Service {} does not select {} only", context.EntryName(), context.ServingName()));
 }
 
 constexpr Gate kRetain[] = {

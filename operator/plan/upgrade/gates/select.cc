@@ -16,14 +16,14 @@ Answer SlotsClaimed(const Context& context) {
     const bool candidate = context.state.candidate && context.state.candidate->slot == slot;
     if (candidate && OnTheWayBack(context.state.phase)) continue;
     if (context.seen[slot].transition_id == context.state.transition_id) continue;
-    return Answer::Wait("SlotNotClaimed", fmt::format("{} does not carry transition {} yet", context.Name(slot),
-                                                      context.state.transition_id));
+    return Answer::Wait("SlotNotClaimed",
+                        fmt::format("{} does not carry transition {} yet", context.Name(slot), context.state.transition_id));
   }
   return Answer::Pass();
 }
 
-// Never from something ready to nothing ready. With nothing ready anywhere the selector stays wide, so that whichever slot comes
-// back first serves, unless there is only the one slot.
+// Never from something ready to nothing ready. With nothing ready anywhere the selector stays wide, so that whichever slot
+// comes back first serves, unless there is only the one slot.
 Answer KeepsReady(const Context& context) {
   if (context.to == Traffic::kNone) {
     // By its annotation the entry was never exposed: then the selector is somebody else's, and nothing is better.
@@ -35,8 +35,8 @@ Answer KeepsReady(const Context& context) {
   const SlotSeen& other = context.seen[Other(slot)];
   const bool only_one = !other.exists && other.pods == 0;
   if (context.seen[slot].ready == 0 && !only_one) {
-    return Answer::Wait("NothingReady", fmt::format("{} has no ready pod: Service {} stays as it is", context.Name(slot),
-                                                    context.EntryName()));
+    return Answer::Wait("NothingReady",
+                        fmt::format("{} has no ready pod: Service {} stays as it is", context.Name(slot), context.EntryName()));
   }
   const bool narrows = context.seen.entry.traffic == Traffic::kBoth && other.ready > 0;
   if (narrows && context.seen[slot].in_slices == 0) {
@@ -71,14 +71,17 @@ Answer NodesCovered(const Context& context) {
   if (context.state.phase != Phase::kContract || !context.tier.local_traffic_policy) return Answer::Pass();
   for (const std::string& node : context.Serving().nodes) {
     if (context.Candidate().nodes.contains(node)) continue;
-    return Answer::Wait("NodeNotCovered", fmt::format("node {} runs {} but not {}: with externalTrafficPolicy Local it would drop "
-                                                      "connections", node, context.ServingName(), context.CandidateName()));
+    return Answer::Wait("NodeNotCovered",
+                        fmt::format("node {} runs {} but not {}: with externalTrafficPolicy Local it would drop "
+                                    "connections",
+                                    node, context.ServingName(), context.CandidateName()));
   }
   return Answer::Pass();
 }
 
 constexpr Gate kGates[] = {
-    {"slots-claimed", "every slot to be selected carries this transition's id (on the way back: the serving one)", SlotsClaimed},
+    {"slots-claimed", "every slot to be selected carries this transition's id (on the way back: the serving one)",
+     SlotsClaimed},
     {"keeps-ready", "the new selector selects a ready endpoint, or there is no other slot", KeepsReady},
     {"access-in-force", "newly selected slots hold the access list; so does the balancer at the first exposure", AccessInForce},
     {"covers-serving", "Contract: candidate pods ready >= serving pods ready", CoversServing},

@@ -16,22 +16,26 @@ std::string Goal(const Context& context) {
 
 Answer NewRevision(const Context& context) {
   if (!Goal(context).empty() && Goal(context) != context.state.serving->revision.hash) return Answer::Pass();
-  return Answer::Wait("UpToDate", fmt::format("{} serves revision {}", context.ServingName(), context.state.serving->revision.hash));
+  return Answer::Wait("UpToDate",
+                      fmt::format("{} serves revision {}", context.ServingName(), context.state.serving->revision.hash));
 }
 
 Answer NotFailed(const Context& context) {
   const auto& failed = context.state.failed_revisions;
   if (context.state.rollback || std::find(failed.begin(), failed.end(), Goal(context)) == failed.end()) return Answer::Pass();
   return Answer::Wait("RevisionFailed", fmt::format("revision {} failed before or was rolled back; change the specification or "
-                                                    "retry {} by name", Goal(context), Goal(context)));
+                                                    "retry {} by name",
+                                                    Goal(context), Goal(context)));
 }
 
 Answer Exposed(const Context& context) {
   const Traffic wanted = Only(context.state.serving->slot);
-  if (!context.seen.entry.exists) return Answer::Wait("EntryMissing", fmt::format("Service {} does not exist", context.EntryName()));
+  if (!context.seen.entry.exists)
+    return Answer::Wait("EntryMissing", fmt::format("Service {} does not exist", context.EntryName()));
   if (context.seen.entry.traffic == wanted && context.state.committed == wanted) return Answer::Pass();
   if (context.Serving().ready == 0) return Answer::Pass();  // cannot be selected: another revision is the remedy
-  return Answer::Wait("NotExposed", fmt::format("Service {} does not select {} yet", context.EntryName(), context.ServingName()));
+  return Answer::Wait("NotExposed",
+                      fmt::format("Service {} does not select {} yet", context.EntryName(), context.ServingName()));
 }
 
 // Not an upgrade's fault, so it does not begin rather than fail.

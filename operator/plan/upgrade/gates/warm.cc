@@ -6,7 +6,8 @@ namespace ingressfleet::plan::upgrade {
 namespace {
 
 Answer CandidateExists(const Context& context) {
-  if (context.Candidate().exists && context.Candidate().revision == context.state.candidate->revision.hash) return Answer::Pass();
+  if (context.Candidate().exists && context.Candidate().revision == context.state.candidate->revision.hash)
+    return Answer::Pass();
   return Answer::Wait("CandidatePending", fmt::format("{} does not exist with revision {} yet", context.CandidateName(),
                                                       context.state.candidate->revision.hash));
 }

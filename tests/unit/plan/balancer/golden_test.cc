@@ -80,8 +80,7 @@ std::vector<Variation> Own(Provider provider) {
               {"half-open", [](auto& r) {
                  r.source_ranges = {"10.0.0.0/8", "::/0"};
                }}};
-    case Provider::kMetalLB:
-      return {{"pool", Annotated("metallb.io/address-pool", "private")}};
+    case Provider::kMetalLB: return {{"pool", Annotated("metallb.io/address-pool", "private")}};
     case Provider::kGeneric:
     case Provider::kAuto:
       return {{"annotated", Annotated("example.com/internal", "true")},

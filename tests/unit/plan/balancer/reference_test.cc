@@ -37,16 +37,11 @@ is); *replaces a part* (the address stays, a gap is possible); *moves the addres
 
 constexpr std::string_view MutabilityText(Mutability mutability) {
   switch (mutability) {
-    case Mutability::kLive:
-      return "in place";
-    case Mutability::kCreationOnly:
-      return "at creation only";
-    case Mutability::kError:
-      return "an error";
-    case Mutability::kReplacesPart:
-      return "replaces a part";
-    case Mutability::kMovesAddress:
-      return "moves the address";
+    case Mutability::kLive: return "in place";
+    case Mutability::kCreationOnly: return "at creation only";
+    case Mutability::kError: return "an error";
+    case Mutability::kReplacesPart: return "replaces a part";
+    case Mutability::kMovesAddress: return "moves the address";
   }
   return "";
 }

@@ -74,7 +74,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"proxyBodySize", "8388608", ""}, Case{"proxyBodySize", "8m", "must be a whole number"},
                     Case{"logLevel", "DEBUG", ""}, Case{"logLevel", "debug", "must be one of: DEBUG"},
                     Case{"strictValidatePathType", "false", ""}, Case{"strictValidatePathType", "no", "true, false"},
-                    Case{"allowSnippetAnnotations", "true", "is not a setting of this engine; known: accessLog, aliasHeadersStrategy, idleTimeout"},
+                    Case{"allowSnippetAnnotations", "true",
+                         "is not a setting of this engine; known: accessLog, aliasHeadersStrategy, idleTimeout"},
                     Case{"dynamic.yml", "http: {}", "is not a setting of this engine"}));
 
 TEST(TraefikTest, DefaultCertificateMustBeWhereItsPodsAre) {
@@ -175,13 +176,19 @@ TEST(TraefikTest, ProbesAreLetInWithoutANewRevision) {
   EXPECT_EQ(Revision(tier), body.hash);
   EXPECT_EQ(MakeRevision(tier).b, body.b);
   const std::string after(RenderSettings(tier, Slot::kB, body).Text("/data/dynamic.yml"));
-  EXPECT_THAT(after, StartsWith(R"({{- $admitted := concat (splitList "," (env "ALLOWED_SOURCE_RANGES")) (list "10.244.0.5" "2001:db8::5") -}})"));
+  EXPECT_THAT(
+      after,
+      StartsWith(
+          R"({{- $admitted := concat (splitList "," (env "ALLOWED_SOURCE_RANGES")) (list "10.244.0.5" "2001:db8::5") -}})"));
   EXPECT_EQ(after.substr(after.find('\n')), before.substr(before.find('\n')));
 }
 
 TEST(TraefikTest, ItsListIsInForceWhenAllReadyPodsAreOfTheRevisionThatHasIt) {
   const ResolvedTier tier = Sample();
-  ObservedSlot slot{.engine = "Traefik", .fixed_ranges = tier.allowed_source_ranges, .ready_pods = {"edge-a-1", "edge-a-2"}, .ready_of_revision = 2};
+  ObservedSlot slot{.engine = "Traefik",
+                    .fixed_ranges = tier.allowed_source_ranges,
+                    .ready_pods = {"edge-a-1", "edge-a-2"},
+                    .ready_of_revision = 2};
   EXPECT_TRUE(LiveConfigInForce(tier, slot));
   slot.ready_of_revision = 1;
   EXPECT_FALSE(LiveConfigInForce(tier, slot)) << "one pod is of another revision";
@@ -197,7 +204,8 @@ TEST(TraefikTest, BothEnginesKeepTheirRightsWhileOneReplacesTheOther) {
   const Engine* haproxy = FindEngine(api::Engine::kHAProxy);
   const Json rules = RenderRbac(tier, {haproxy, &Traefik()}).front().body()["rules"];
   for (const Engine* engine : {haproxy, &Traefik()}) {
-    for (const Json& rule : engine->cluster_rules(tier)) EXPECT_NE(std::find(rules.begin(), rules.end(), rule), rules.end()) << rule;
+    for (const Json& rule : engine->cluster_rules(tier))
+      EXPECT_NE(std::find(rules.begin(), rules.end(), rule), rules.end()) << rule;
   }
 }
 

@@ -1,5 +1,5 @@
-// Ways in which an upgrade can fail, with the reasons that people see. docs/reference/upgrade-failures.md numbers them T1 to T45 and
-// says which test shows what; here are those for which no other test is the place.
+// Ways in which an upgrade can fail, with the reasons that people see. docs/reference/upgrade-failures.md numbers them T1 to
+// T45 and says which test shows what; here are those for which no other test is the place.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -20,10 +20,10 @@ namespace {
 
 using kube::Json;
 using std::chrono::seconds;
-using testing::Fixture;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using testing::Fixture;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -44,18 +44,18 @@ void Fail(Fixture& f, Probe probe, const char* message) {
 }
 
 const FailureCase kCases[] = {
-    {"T1NeverReady", Phase::kWarm, [](Fixture& f) { f.b().ready = 0, f.Wait(seconds(600)); }, Phase::kAbortPre, "WarmTimedOut", "",
-     "public-b has 0 of 2 ready pods (revision r2)"},
+    {"T1NeverReady", Phase::kWarm, [](Fixture& f) { f.b().ready = 0, f.Wait(seconds(600)); }, Phase::kAbortPre, "WarmTimedOut",
+     "", "public-b has 0 of 2 ready pods (revision r2)"},
     {"T3AnotherAnswer", Phase::kVerify, [](Fixture& f) { Fail(f, Probe::kParity, "http://shop.test/ (Ingress shop/web)"); },
      Phase::kAbortPre, "ParityFailed", "", "public-b (revision r2) failed Parity: http://shop.test/ (Ingress shop/web)"},
     {"T5WiderAccessList", Phase::kVerify, [](Fixture& f) { Fail(f, Probe::kAccess, "http from 11.0.0.0"); }, Phase::kAbortPre,
      "AccessFailed", "", "http from 11.0.0.0"},
     {"T6AnotherCertificate", Phase::kVerify, [](Fixture& f) { Fail(f, Probe::kTls, "https://shop.test/"); }, Phase::kAbortPre,
      "TlsFailed", "", "https://shop.test/"},
-    {"T10CandidateDiesAfterTheSwitch", Phase::kContract, [](Fixture& f) { f.b().ready = 0; }, Phase::kAbortMid, "CandidateDead", "",
-     "public-b has no ready pod"},
-    {"T11CandidateDiesWhileTheFormerSlotDrains", Phase::kDrain, [](Fixture& f) { f.b().ready = f.a().ready = 0; }, Phase::kAbortPost,
-     "ServingDead", "", "public-b has no ready pod"},
+    {"T10CandidateDiesAfterTheSwitch", Phase::kContract, [](Fixture& f) { f.b().ready = 0; }, Phase::kAbortMid, "CandidateDead",
+     "", "public-b has no ready pod"},
+    {"T11CandidateDiesWhileTheFormerSlotDrains", Phase::kDrain, [](Fixture& f) { f.b().ready = f.a().ready = 0; },
+     Phase::kAbortPost, "ServingDead", "", "public-b has no ready pod"},
     {"T13NodeLostBeforeTheSwitch", Phase::kContract,
      [](Fixture& f) {
        f.seen.entry = {true, Traffic::kBoth, 6, Traffic::kBoth, "r1", true};
@@ -65,14 +65,17 @@ const FailureCase kCases[] = {
        f.Wait(seconds(120));
      },
      Phase::kAbortPost, "ContractTimedOut", "", "Service public-entry does not select b yet"},
-    {"T14NeverListed", Phase::kExpand, [](Fixture& f) { f.b().in_slices = 0, f.Wait(seconds(310)); }, Phase::kAbortMid, "ExpandTimedOut",
-     "", "EndpointSlices of public-entry list 0 of 2 endpoints of public-b"},
-    {"T31NoRoomForOneOfTwo", Phase::kWarm, [](Fixture& f) { f.b().ready = 1, f.Wait(seconds(600)); }, Phase::kAbortPre, "WarmTimedOut", "",
-     "public-b has 1 of 2 ready pods (revision r2)"},
-    {"T33NoMetrics", Phase::kObserve, [](Fixture& f) { f.evidence[Probe::kMetrics] = {}, f.Wait(seconds(360)); }, Phase::kObserve, "",
-     "Inconclusive", "no current Metrics result for revision r2 (public-b)"},
-    {"T35SpecChanged", Phase::kExpand, [](Fixture& f) { f.tier.desired = {"r3", "v3"}; }, Phase::kAbortMid, "SpecChanged", "",
-     "revision r3 replaces candidate r2"},
+    {"T14NeverListed", Phase::kExpand, [](Fixture& f) { f.b().in_slices = 0, f.Wait(seconds(310)); }, Phase::kAbortMid,
+     "ExpandTimedOut", "", "EndpointSlices of public-entry list 0 of 2 endpoints of public-b"},
+    {"T31NoRoomForOneOfTwo", Phase::kWarm, [](Fixture& f) { f.b().ready = 1, f.Wait(seconds(600)); }, Phase::kAbortPre,
+     "WarmTimedOut", "", "public-b has 1 of 2 ready pods (revision r2)"},
+    {"T33NoMetrics", Phase::kObserve, [](Fixture& f) { f.evidence[Probe::kMetrics] = {}, f.Wait(seconds(360)); },
+     Phase::kObserve, "", "Inconclusive", "no current Metrics result for revision r2 (public-b)"},
+    {"T35SpecChanged", Phase::kExpand,
+     [](Fixture& f) {
+       f.tier.desired = {"r3", "v3"};
+     },
+     Phase::kAbortMid, "SpecChanged", "", "revision r3 replaces candidate r2"},
     {"T39Incompatible", Phase::kPreflight, [](Fixture& f) { Fail(f, Probe::kPreflight, "obeys only classes"); }, Phase::kStable,
      "PreflightFailed", "", "obeys only classes"},
 };
@@ -86,7 +89,9 @@ TEST(FailureCases, EndAsTheReferenceSays) {
     EXPECT_EQ(PhaseName(fixture.state.phase), PhaseName(test.to));
     EXPECT_EQ(fixture.state.abort ? fixture.state.abort->reason : "", test.abort);
     EXPECT_EQ(fixture.state.hold ? fixture.state.hold->reason : "", test.hold);
-    const std::string message = fixture.state.hold ? fixture.state.hold->message : fixture.state.abort ? fixture.state.abort->message : "";
+    const std::string message = fixture.state.hold    ? fixture.state.hold->message
+                                : fixture.state.abort ? fixture.state.abort->message
+                                                      : "";
     EXPECT_THAT(message, HasSubstr(test.says));
     ASSERT_TRUE(decision.want);
     EXPECT_NE(decision.want->entry.traffic, Traffic::kNone) << "what answers is never given up for nothing";
@@ -262,7 +267,8 @@ TEST(FailureCases, T25NoEngineMayWriteTheStatusOfIngresses) {
         EXPECT_THAT(resources, Not(Contains("ingresses/status"))) << engine->name;
         if (std::find(resources.begin(), resources.end(), "ingresses") == resources.end()) continue;
         ++rules_on_ingresses;
-        EXPECT_THAT(rule["verbs"].get<std::vector<std::string>>(), ::testing::IsSubsetOf({"get", "list", "watch"})) << engine->name;
+        EXPECT_THAT(rule["verbs"].get<std::vector<std::string>>(), ::testing::IsSubsetOf({"get", "list", "watch"}))
+            << engine->name;
       }
     }
     EXPECT_GT(rules_on_ingresses, 0) << engine->name;
@@ -369,7 +375,8 @@ TEST(FailureCases, T38AnotherEngineKeepsClassAndEntry) {
   EXPECT_EQ(RenderIngressClass(haproxy), RenderIngressClass(traefik));
   const WantedEntry wanted{SlotAction::kEnsure, Traffic::kBoth, 7, "r1"};
   EXPECT_EQ(RenderEntryService(haproxy, wanted), RenderEntryService(traefik, wanted));
-  for (const ResolvedTier& tier : {haproxy, traefik}) EXPECT_EQ(Checked(tier, traefik.controller_value).verdict, Verdict::kPass);
+  for (const ResolvedTier& tier : {haproxy, traefik})
+    EXPECT_EQ(Checked(tier, traefik.controller_value).verdict, Verdict::kPass);
 }
 
 TEST(FailureCases, T39AClassOfAnotherControllerIsRefusedBeforeAnythingExists) {

@@ -9,8 +9,8 @@
 namespace ingressfleet::plan::upgrade {
 namespace {
 
-using testing::Fixture;
 using std::chrono::seconds;
+using testing::Fixture;
 
 struct Case {
   Chain chain;
@@ -27,17 +27,29 @@ constexpr Verdict kU = Verdict::kUnknown;
 constexpr Verdict kF = Verdict::kFail;
 
 template <Probe kProbe>
-void Missing(Fixture& f) { f.evidence[kProbe] = {}; }
+void Missing(Fixture& f) {
+  f.evidence[kProbe] = {};
+}
 template <Probe kProbe>
-void Bad(Fixture& f) { f.evidence[kProbe].verdict = kF; }
+void Bad(Fixture& f) {
+  f.evidence[kProbe].verdict = kF;
+}
 template <Probe kProbe>
-void Stale(Fixture& f) { f.evidence[kProbe].observed_at -= seconds(91); }
+void Stale(Fixture& f) {
+  f.evidence[kProbe].observed_at -= seconds(91);
+}
 template <Probe kProbe>
-void OtherRevision(Fixture& f) { f.evidence[kProbe].revision = "r9"; }
+void OtherRevision(Fixture& f) {
+  f.evidence[kProbe].revision = "r9";
+}
 template <Probe kProbe>
-void OtherTransition(Fixture& f) { f.evidence[kProbe].transition_id = 6; }
+void OtherTransition(Fixture& f) {
+  f.evidence[kProbe].transition_id = 6;
+}
 template <Probe kProbe>
-void NotAsked(Fixture& f) { f.evidence[kProbe] = {}, f.tier.verify = {}, f.tier.observe_probes = {}; }
+void NotAsked(Fixture& f) {
+  f.evidence[kProbe] = {}, f.tier.verify = {}, f.tier.observe_probes = {};
+}
 
 const Case kCases[] = {
     {Chain::kInstall, "entry-exists", Phase::kInstall, Nothing, kP, ""},
@@ -47,10 +59,13 @@ const Case kCases[] = {
     {Chain::kInstall, "slot-ready", Phase::kInstall, Nothing, kP, ""},
     {Chain::kInstall, "slot-ready", Phase::kInstall, [](Fixture& f) { f.a().available = 1; }, kU, "SlotNotReady"},
     {Chain::kInstall, "slot-ready", Phase::kInstall, [](Fixture& f) { f.a().available = 1, f.Wait(seconds(600)); }, kP, ""},
-    {Chain::kInstall, "slot-ready", Phase::kInstall, [](Fixture& f) { f.a().available = 0, f.Wait(seconds(600)); }, kU, "SlotNotReady"},
+    {Chain::kInstall, "slot-ready", Phase::kInstall, [](Fixture& f) { f.a().available = 0, f.Wait(seconds(600)); }, kU,
+     "SlotNotReady"},
     {Chain::kInstall, "access-in-force", Phase::kInstall, Nothing, kP, ""},
-    {Chain::kInstall, "access-in-force", Phase::kInstall, [](Fixture& f) { f.a().access_in_force = false; }, kU, "AccessNotInForce"},
-    {Chain::kInstall, "access-in-force", Phase::kInstall, [](Fixture& f) { f.seen.entry.access_in_force = false; }, kU, "AccessNotInForce"},
+    {Chain::kInstall, "access-in-force", Phase::kInstall, [](Fixture& f) { f.a().access_in_force = false; }, kU,
+     "AccessNotInForce"},
+    {Chain::kInstall, "access-in-force", Phase::kInstall, [](Fixture& f) { f.seen.entry.access_in_force = false; }, kU,
+     "AccessNotInForce"},
 
     {Chain::kStart, "new-revision", Phase::kStable, Nothing, kP, ""},
     {Chain::kStart, "new-revision", Phase::kStable, [](Fixture& f) { f.tier.desired.hash = "r1"; }, kU, "UpToDate"},
@@ -72,15 +87,18 @@ const Case kCases[] = {
     {Chain::kPreflight, "compatible", Phase::kPreflight, Bad<Probe::kPreflight>, kF, "PreflightFailed"},
 
     {Chain::kProvision, "candidate-exists", Phase::kProvision, Nothing, kP, ""},
-    {Chain::kProvision, "candidate-exists", Phase::kProvision, [](Fixture& f) { f.b().revision = "r9"; }, kU, "CandidatePending"},
+    {Chain::kProvision, "candidate-exists", Phase::kProvision, [](Fixture& f) { f.b().revision = "r9"; }, kU,
+     "CandidatePending"},
     {Chain::kProvision, "preview-exists", Phase::kProvision, Nothing, kP, ""},
-    {Chain::kProvision, "preview-exists", Phase::kProvision, [](Fixture& f) { f.seen.preview_exists = false; }, kU, "PreviewPending"},
+    {Chain::kProvision, "preview-exists", Phase::kProvision, [](Fixture& f) { f.seen.preview_exists = false; }, kU,
+     "PreviewPending"},
     {Chain::kWarm, "candidate-exists", Phase::kWarm, [](Fixture& f) { f.b().exists = false; }, kU, "CandidatePending"},
     {Chain::kWarm, "candidate-ready", Phase::kWarm, Nothing, kP, ""},
     {Chain::kWarm, "candidate-ready", Phase::kWarm, [](Fixture& f) { f.b().ready = 1; }, kU, "CandidateNotReady"},
     {Chain::kWarm, "candidate-ready", Phase::kWarm, [](Fixture& f) { f.a().ready = 6; }, kU, "CandidateNotReady"},
     {Chain::kWarm, "no-restarts", Phase::kWarm, Nothing, kP, ""},
-    {Chain::kWarm, "no-restarts", Phase::kWarm, [](Fixture& f) { f.state.window_started_at = f.now, f.b().restarts = 1; }, kU, "Restarted"},
+    {Chain::kWarm, "no-restarts", Phase::kWarm, [](Fixture& f) { f.state.window_started_at = f.now, f.b().restarts = 1; }, kU,
+     "Restarted"},
     {Chain::kWarm, "config-loaded", Phase::kWarm, Nothing, kP, ""},
     {Chain::kWarm, "config-loaded", Phase::kWarm, [](Fixture& f) { f.b().live_config = ""; }, kU, "ConfigNotLoaded"},
     {Chain::kWarm, "access-loaded", Phase::kWarm, Nothing, kP, ""},
@@ -100,11 +118,18 @@ const Case kCases[] = {
     {Chain::kVerify, "metrics", Phase::kVerify, Missing<Probe::kMetrics>, kU, "MetricsUnknown"},
 
     {Chain::kApprove, "approved", Phase::kApprove, Nothing, kP, ""},
-    {Chain::kApprove, "approved", Phase::kApprove, [](Fixture& f) { f.tier.promotion = Promotion::kManual; }, kU, "ApprovalNeeded"},
+    {Chain::kApprove, "approved", Phase::kApprove, [](Fixture& f) { f.tier.promotion = Promotion::kManual; }, kU,
+     "ApprovalNeeded"},
     {Chain::kApprove, "approved", Phase::kApprove,
-     [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.state.approval = Approval{"r1", "ann", f.now}; }, kU, "ApprovalNeeded"},
+     [](Fixture& f) {
+       f.tier.promotion = Promotion::kManual, f.state.approval = Approval{"r1", "ann", f.now};
+     },
+     kU, "ApprovalNeeded"},
     {Chain::kApprove, "approved", Phase::kApprove,
-     [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.state.approval = Approval{"r2", "ann", f.now}; }, kP, ""},
+     [](Fixture& f) {
+       f.tier.promotion = Promotion::kManual, f.state.approval = Approval{"r2", "ann", f.now};
+     },
+     kP, ""},
     {Chain::kApprove, "approved", Phase::kApprove,
      [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.state.rollback_run = true; }, kP, ""},
     {Chain::kApprove, "window-open", Phase::kApprove, Nothing, kP, ""},
@@ -112,22 +137,27 @@ const Case kCases[] = {
     {Chain::kApprove, "candidate-ready", Phase::kApprove, [](Fixture& f) { f.b().ready = 1; }, kU, "CandidateNotReady"},
 
     {Chain::kExpand, "entry-committed", Phase::kExpand, Nothing, kP, ""},
-    {Chain::kExpand, "entry-committed", Phase::kExpand, [](Fixture& f) { f.seen.entry.traffic = Traffic::kA; }, kU, "SelectorPending"},
-    {Chain::kExpand, "entry-committed", Phase::kExpand, [](Fixture& f) { f.seen.entry.transition_id = 6; }, kU, "SelectorPending"},
+    {Chain::kExpand, "entry-committed", Phase::kExpand, [](Fixture& f) { f.seen.entry.traffic = Traffic::kA; }, kU,
+     "SelectorPending"},
+    {Chain::kExpand, "entry-committed", Phase::kExpand, [](Fixture& f) { f.seen.entry.transition_id = 6; }, kU,
+     "SelectorPending"},
     {Chain::kExpand, "candidate-ready", Phase::kExpand, [](Fixture& f) { f.b().ready = 1; }, kU, "CandidateNotReady"},
     {Chain::kExpand, "candidate-in-slices", Phase::kExpand, Nothing, kP, ""},
     {Chain::kExpand, "candidate-in-slices", Phase::kExpand, [](Fixture& f) { f.b().in_slices = 1; }, kU, "SlicesLag"},
     {Chain::kExpand, "budget", Phase::kExpand, Bad<Probe::kBudget>, kF, "BudgetFailed"},
-    {Chain::kExpand, "budget", Phase::kExpand, [](Fixture& f) { f.evidence[Probe::kBudget] = {}, f.state.rollback_run = true; }, kP, ""},
+    {Chain::kExpand, "budget", Phase::kExpand, [](Fixture& f) { f.evidence[Probe::kBudget] = {}, f.state.rollback_run = true; },
+     kP, ""},
     {Chain::kShift, "both-selected", Phase::kShift, Nothing, kP, ""},
-    {Chain::kShift, "both-selected", Phase::kShift, [](Fixture& f) { f.seen.entry.traffic = std::nullopt; }, kU, "SelectorPending"},
+    {Chain::kShift, "both-selected", Phase::kShift, [](Fixture& f) { f.seen.entry.traffic = std::nullopt; }, kU,
+     "SelectorPending"},
     {Chain::kShift, "candidate-ready", Phase::kShift, [](Fixture& f) { f.b().ready = 0; }, kU, "CandidateNotReady"},
     {Chain::kShift, "candidate-in-slices", Phase::kShift, [](Fixture& f) { f.b().in_slices = 0; }, kU, "SlicesLag"},
     {Chain::kShift, "budget", Phase::kShift, Missing<Probe::kBudget>, kU, "BudgetUnknown"},
     {Chain::kTerminate, "candidate-ready", Phase::kTerminate, [](Fixture& f) { f.b().ready = 1; }, kU, "CandidateNotReady"},
     {Chain::kTerminate, "serving-gone", Phase::kTerminate, Nothing, kU, "ServingTerminating"},
     {Chain::kTerminate, "serving-gone", Phase::kTerminate, [](Fixture& f) { f.a().pods = 0, f.a().wanted = 0; }, kP, ""},
-    {Chain::kContract, "entry-committed", Phase::kContract, [](Fixture& f) { f.seen.entry.traffic = Traffic::kBoth; }, kU, "SelectorPending"},
+    {Chain::kContract, "entry-committed", Phase::kContract, [](Fixture& f) { f.seen.entry.traffic = Traffic::kBoth; }, kU,
+     "SelectorPending"},
     {Chain::kContract, "candidate-listed", Phase::kContract, [](Fixture& f) { f.b().in_slices = 0; }, kU, "SlicesLag"},
     {Chain::kContract, "slices-only-selected", Phase::kContract, Nothing, kP, ""},
     {Chain::kContract, "slices-only-selected", Phase::kContract, [](Fixture& f) { f.a().in_slices = 1; }, kU, "SlicesLag"},
@@ -145,7 +175,8 @@ const Case kCases[] = {
     {Chain::kRetain, "retain-over", Phase::kRetain, [](Fixture& f) { f.now += seconds(3600); }, kU, "Retaining"},  // clock jump
     {Chain::kRetain, "serving-healthy", Phase::kRetain, Nothing, kP, ""},
     {Chain::kRetain, "serving-healthy", Phase::kRetain, [](Fixture& f) { f.b().ready = 1; }, kU, "ServingNotReady"},
-    {Chain::kRetain, "entry-selects-serving", Phase::kRetain, [](Fixture& f) { f.seen.entry.traffic = Traffic::kA; }, kU, "SelectorDrift"},
+    {Chain::kRetain, "entry-selects-serving", Phase::kRetain, [](Fixture& f) { f.seen.entry.traffic = Traffic::kA; }, kU,
+     "SelectorDrift"},
     {Chain::kRetain, "slices-only-selected", Phase::kRetain, [](Fixture& f) { f.a().in_slices = 1; }, kU, "SlicesLag"},
     {Chain::kDrain, "previous-drained", Phase::kDrain, Nothing, kU, "Draining"},
     {Chain::kDrain, "previous-drained", Phase::kDrain, [](Fixture& f) { f.a().pods = 0, f.a().wanted = 0; }, kP, ""},
@@ -154,8 +185,10 @@ const Case kCases[] = {
 
     {Chain::kRolling, "rolled-out", Phase::kRolling, Nothing, kU, "Rolling"},
     {Chain::kRolling, "rolled-out", Phase::kRolling, [](Fixture& f) { f.a().revision = "r2"; }, kP, ""},
-    {Chain::kRolling, "rolled-out", Phase::kRolling, [](Fixture& f) { f.a().revision = "r2", f.a().updated = 1; }, kU, "Rolling"},
-    {Chain::kRolling, "no-restarts", Phase::kRolling, [](Fixture& f) { f.state.window_started_at = f.now, f.a().restarts = 1; }, kU, "Restarted"},
+    {Chain::kRolling, "rolled-out", Phase::kRolling, [](Fixture& f) { f.a().revision = "r2", f.a().updated = 1; }, kU,
+     "Rolling"},
+    {Chain::kRolling, "no-restarts", Phase::kRolling, [](Fixture& f) { f.state.window_started_at = f.now, f.a().restarts = 1; },
+     kU, "Restarted"},
     {Chain::kRolling, "config-loaded", Phase::kRolling, Nothing, kU, "ConfigNotLoaded"},
     {Chain::kRollingBack, "rolled-back", Phase::kRollingBack, Nothing, kP, ""},
     {Chain::kRollingBack, "rolled-back", Phase::kRollingBack, [](Fixture& f) { f.a().revision = "r2"; }, kU, "Rolling"},
@@ -165,7 +198,8 @@ const Case kCases[] = {
     {Chain::kAbortPost, "serving-ready", Phase::kAbortPost, [](Fixture& f) { f.a().ready = 1; }, kU, "ServingNotReady"},
     {Chain::kAbortPost, "serving-ready", Phase::kAbortPost, [](Fixture& f) { f.a().ready = 1, f.Wait(seconds(40)); }, kP, ""},
     {Chain::kAbortPost, "serving-in-slices", Phase::kAbortPost, [](Fixture& f) { f.a().in_slices = 0; }, kU, "SlicesLag"},
-    {Chain::kAbortMid, "entry-committed", Phase::kAbortMid, [](Fixture& f) { f.seen.entry.traffic = Traffic::kBoth; }, kU, "SelectorPending"},
+    {Chain::kAbortMid, "entry-committed", Phase::kAbortMid, [](Fixture& f) { f.seen.entry.traffic = Traffic::kBoth; }, kU,
+     "SelectorPending"},
     {Chain::kAbortMid, "slices-only-selected", Phase::kAbortMid, [](Fixture& f) { f.b().in_slices = 1; }, kU, "SlicesLag"},
     {Chain::kAbortPre, "slot-gone", Phase::kAbortPre, Nothing, kU, "SlotNotGone"},
 
@@ -190,10 +224,13 @@ const Case kCases[] = {
      [](Fixture& f) { f.b().nodes = {"n1"}, f.tier.local_traffic_policy = true; }, kU, "NodeNotCovered"},
 
     {Chain::kRemove, "entry-fenced", Phase::kAbortPre, Nothing, kP, ""},
-    {Chain::kRemove, "entry-fenced", Phase::kAbortPre, [](Fixture& f) { f.seen.entry.transition_id = 6; }, kU, "EntryNotFenced"},
+    {Chain::kRemove, "entry-fenced", Phase::kAbortPre, [](Fixture& f) { f.seen.entry.transition_id = 6; }, kU,
+     "EntryNotFenced"},
     {Chain::kRemove, "not-selected", Phase::kAbortPre, Nothing, kP, ""},
-    {Chain::kRemove, "not-selected", Phase::kAbortPre, [](Fixture& f) { f.seen.entry.traffic = Traffic::kBoth; }, kU, "SlotSelected"},
-    {Chain::kRemove, "not-selected", Phase::kAbortPre, [](Fixture& f) { f.seen.entry.traffic = std::nullopt; }, kU, "SelectorForeign"},
+    {Chain::kRemove, "not-selected", Phase::kAbortPre, [](Fixture& f) { f.seen.entry.traffic = Traffic::kBoth; }, kU,
+     "SlotSelected"},
+    {Chain::kRemove, "not-selected", Phase::kAbortPre, [](Fixture& f) { f.seen.entry.traffic = std::nullopt; }, kU,
+     "SelectorForeign"},
     {Chain::kRemove, "not-selected", Phase::kAbortPre, [](Fixture& f) { f.seen.entry.exists = false; }, kU, "EntryMissing"},
     {Chain::kRemove, "not-selected", Phase::kAbortPre, [](Fixture& f) { f.b().in_slices = 1; }, kU, "SlicesLag"},
     {Chain::kRemove, "not-selected", Phase::kTerminate, Nothing, kP, ""},

@@ -13,8 +13,8 @@
 namespace ingressfleet::plan::upgrade {
 namespace {
 
-using testing::Fixture;
 using std::chrono::seconds;
+using testing::Fixture;
 
 struct Edge {
   const char* name;
@@ -36,75 +36,111 @@ const Edge kEdges[] = {
     {"NotExposedWithoutAccess", Phase::kInstall, [](Fixture& f) { f.a().access_in_force = false; }, Phase::kInstall, ""},
     {"InstallFollowsSpec", Phase::kInstall, [](Fixture& f) { SpecChanges(f); }, Phase::kInstall, ""},
     {"Start", Phase::kStable, Nothing, Phase::kPreflight, ""},
-    {"StaysUpToDate", Phase::kStable, [](Fixture& f) { f.tier.desired = {"r1", "v1"}; }, Phase::kStable, ""},
+    {"StaysUpToDate", Phase::kStable,
+     [](Fixture& f) {
+       f.tier.desired = {"r1", "v1"};
+     },
+     Phase::kStable, ""},
     {"WaitsForTheTrain", Phase::kStable, [](Fixture& f) { f.tier.may_start = false; }, Phase::kStable, ""},
     {"PreflightPasses", Phase::kPreflight, Nothing, Phase::kWarm, ""},  // the fixture's objects exist already
-    {"PreflightFails", Phase::kPreflight, [](Fixture& f) { f.evidence[Probe::kPreflight].verdict = Verdict::kFail; }, Phase::kStable, ""},
-    {"PreflightInconclusive", Phase::kPreflight, [](Fixture& f) { f.evidence[Probe::kPreflight] = {}, f.Wait(seconds(60)); }, Phase::kPreflight, "Inconclusive"},
-    {"ProvisionTimesOut", Phase::kProvision, [](Fixture& f) { f.seen.preview_exists = false, f.Wait(seconds(60)); }, Phase::kAbortPre, ""},
+    {"PreflightFails", Phase::kPreflight, [](Fixture& f) { f.evidence[Probe::kPreflight].verdict = Verdict::kFail; },
+     Phase::kStable, ""},
+    {"PreflightInconclusive", Phase::kPreflight, [](Fixture& f) { f.evidence[Probe::kPreflight] = {}, f.Wait(seconds(60)); },
+     Phase::kPreflight, "Inconclusive"},
+    {"ProvisionTimesOut", Phase::kProvision, [](Fixture& f) { f.seen.preview_exists = false, f.Wait(seconds(60)); },
+     Phase::kAbortPre, ""},
     {"WarmTimesOut", Phase::kWarm, [](Fixture& f) { f.b().ready = 1, f.Wait(seconds(600)); }, Phase::kAbortPre, ""},
-    {"WarmTimesOutHold", Phase::kWarm, [](Fixture& f) { f.b().ready = 1, HoldsOnFailure(f), f.Wait(seconds(600)); }, Phase::kWarm, "Failed"},
+    {"WarmTimesOutHold", Phase::kWarm, [](Fixture& f) { f.b().ready = 1, HoldsOnFailure(f), f.Wait(seconds(600)); },
+     Phase::kWarm, "Failed"},
     {"WarmWaitsForTheWindow", Phase::kWarm, Nothing, Phase::kWarm, ""},
     {"CandidateDeletedInWarm", Phase::kWarm, [](Fixture& f) { f.b() = {}; }, Phase::kProvision, ""},
     {"CandidateDeletedInApprove", Phase::kApprove, [](Fixture& f) { f.b() = {}; }, Phase::kProvision, ""},
-    {"VerifyFails", Phase::kVerify, [](Fixture& f) { f.evidence[Probe::kParity].verdict = Verdict::kFail; }, Phase::kAbortPre, ""},
-    {"VerifyFailsHold", Phase::kVerify, [](Fixture& f) { f.evidence[Probe::kParity].verdict = Verdict::kFail, HoldsOnFailure(f); }, Phase::kVerify, "Failed"},
-    {"VerifyInconclusive", Phase::kVerify, [](Fixture& f) { f.evidence[Probe::kParity] = {}, f.Wait(seconds(600)); }, Phase::kVerify, "Inconclusive"},
-    {"VerifyWaitsMeanwhile", Phase::kVerify, [](Fixture& f) { f.evidence[Probe::kParity] = {}, f.Wait(seconds(599)); }, Phase::kVerify, ""},
+    {"VerifyFails", Phase::kVerify, [](Fixture& f) { f.evidence[Probe::kParity].verdict = Verdict::kFail; }, Phase::kAbortPre,
+     ""},
+    {"VerifyFailsHold", Phase::kVerify,
+     [](Fixture& f) { f.evidence[Probe::kParity].verdict = Verdict::kFail, HoldsOnFailure(f); }, Phase::kVerify, "Failed"},
+    {"VerifyInconclusive", Phase::kVerify, [](Fixture& f) { f.evidence[Probe::kParity] = {}, f.Wait(seconds(600)); },
+     Phase::kVerify, "Inconclusive"},
+    {"VerifyWaitsMeanwhile", Phase::kVerify, [](Fixture& f) { f.evidence[Probe::kParity] = {}, f.Wait(seconds(599)); },
+     Phase::kVerify, ""},
     {"ApprovalMissing", Phase::kApprove, [](Fixture& f) { f.tier.promotion = Promotion::kManual; }, Phase::kApprove, ""},
     {"ApprovalDeadline", Phase::kApprove,
-     [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.state.deadline = f.now + seconds(60), f.Wait(seconds(60)); }, Phase::kAbortPre, ""},
-    {"ApprovalArrives", Phase::kApprove, [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.Order(RequestKind::kPromote, "r2"); }, Phase::kExpand, ""},
-    {"ApprovalForOther", Phase::kApprove, [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.Order(RequestKind::kPromote, "r9"); }, Phase::kApprove, ""},
+     [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.state.deadline = f.now + seconds(60), f.Wait(seconds(60)); },
+     Phase::kAbortPre, ""},
+    {"ApprovalArrives", Phase::kApprove,
+     [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.Order(RequestKind::kPromote, "r2"); }, Phase::kExpand, ""},
+    {"ApprovalForOther", Phase::kApprove,
+     [](Fixture& f) { f.tier.promotion = Promotion::kManual, f.Order(RequestKind::kPromote, "r9"); }, Phase::kApprove, ""},
     {"FlipSkipsExpand", Phase::kApprove, [](Fixture& f) { f.state.cutover = CutoverMode::kFlip; }, Phase::kContract, ""},
     {"ExpandDwells", Phase::kExpand, Nothing, Phase::kExpand, ""},
     {"ExpandPasses", Phase::kExpand, Later, Phase::kContract, ""},
-    {"ExpandToTerminate", Phase::kExpand, [](Fixture& f) { Later(f), f.state.cutover = CutoverMode::kExpandTerminate; }, Phase::kTerminate, ""},
+    {"ExpandToTerminate", Phase::kExpand, [](Fixture& f) { Later(f), f.state.cutover = CutoverMode::kExpandTerminate; },
+     Phase::kTerminate, ""},
     {"LocalWithoutCoverTerminates", Phase::kExpand,
      [](Fixture& f) { Later(f), f.tier.local_traffic_policy = true, f.b().nodes = {"n1"}; }, Phase::kTerminate, ""},
-    {"LocalWithCoverContracts", Phase::kExpand, [](Fixture& f) { Later(f), f.tier.local_traffic_policy = true; }, Phase::kContract, ""},
-    {"ExpandOverBudget", Phase::kExpand, [](Fixture& f) { f.evidence[Probe::kBudget].verdict = Verdict::kFail; }, Phase::kAbortMid, ""},
+    {"LocalWithCoverContracts", Phase::kExpand, [](Fixture& f) { Later(f), f.tier.local_traffic_policy = true; },
+     Phase::kContract, ""},
+    {"ExpandOverBudget", Phase::kExpand, [](Fixture& f) { f.evidence[Probe::kBudget].verdict = Verdict::kFail; },
+     Phase::kAbortMid, ""},
     {"ExpandOverBudgetHold", Phase::kExpand,
      [](Fixture& f) { f.evidence[Probe::kBudget].verdict = Verdict::kFail, HoldsOnFailure(f); }, Phase::kExpand, "Failed"},
     {"ExpandTimesOut", Phase::kExpand, [](Fixture& f) { f.b().in_slices = 0, f.Wait(seconds(310)); }, Phase::kAbortMid, ""},
     {"ExpandCandidateDies", Phase::kExpand, CandidateDies, Phase::kAbortMid, ""},
-    {"ExpandCandidateDiesHoldToo", Phase::kExpand, [](Fixture& f) { CandidateDies(f), HoldsOnFailure(f); }, Phase::kAbortMid, ""},
-    {"ServingLosesPodsForwardAllowed", Phase::kExpand, [](Fixture& f) { f.a().ready = 0, f.a().in_slices = 0, Later(f); }, Phase::kContract, ""},
+    {"ExpandCandidateDiesHoldToo", Phase::kExpand, [](Fixture& f) { CandidateDies(f), HoldsOnFailure(f); }, Phase::kAbortMid,
+     ""},
+    {"ServingLosesPodsForwardAllowed", Phase::kExpand, [](Fixture& f) { f.a().ready = 0, f.a().in_slices = 0, Later(f); },
+     Phase::kContract, ""},
     {"CanaryShifts", Phase::kExpand,
-     [](Fixture& f) { f.state.strategy = Strategy::kCanary, f.tier.steps = {{50, seconds(30)}}, Later(f); }, Phase::kShift, ""},
-    {"ShiftInconclusive", Phase::kShift,
-     [](Fixture& f) { f.evidence[Probe::kBudget] = {}, f.Wait(seconds(600)); }, Phase::kShift, "Inconclusive"},
+     [](Fixture& f) {
+       f.state.strategy = Strategy::kCanary, f.tier.steps = {{50, seconds(30)}}, Later(f);
+     },
+     Phase::kShift, ""},
+    {"ShiftInconclusive", Phase::kShift, [](Fixture& f) { f.evidence[Probe::kBudget] = {}, f.Wait(seconds(600)); },
+     Phase::kShift, "Inconclusive"},
     {"ShiftLast", Phase::kShift, Nothing, Phase::kContract, ""},
     {"TerminateTimesOut", Phase::kTerminate, [](Fixture& f) { f.Wait(seconds(385)); }, Phase::kAbortMid, ""},
     {"ContractPasses", Phase::kContract, Nothing, Phase::kObserve, ""},
-    {"ContractTimesOut", Phase::kContract, [](Fixture& f) { f.a().in_slices = 1, f.Wait(seconds(120)); }, Phase::kAbortPost, ""},
+    {"ContractTimesOut", Phase::kContract, [](Fixture& f) { f.a().in_slices = 1, f.Wait(seconds(120)); }, Phase::kAbortPost,
+     ""},
     {"ContractCandidateDies", Phase::kContract, CandidateDies, Phase::kAbortMid, ""},  // straight to the serving slot
     {"ObservePasses", Phase::kObserve, Later, Phase::kRetain, ""},
-    {"ObserveOverBudget", Phase::kObserve, [](Fixture& f) { f.evidence[Probe::kBudget].verdict = Verdict::kFail; }, Phase::kAbortPost, ""},
-    {"ObserveInconclusive", Phase::kObserve, [](Fixture& f) { f.evidence[Probe::kMetrics] = {}, f.Wait(seconds(360)); }, Phase::kObserve, "Inconclusive"},
+    {"ObserveOverBudget", Phase::kObserve, [](Fixture& f) { f.evidence[Probe::kBudget].verdict = Verdict::kFail; },
+     Phase::kAbortPost, ""},
+    {"ObserveInconclusive", Phase::kObserve, [](Fixture& f) { f.evidence[Probe::kMetrics] = {}, f.Wait(seconds(360)); },
+     Phase::kObserve, "Inconclusive"},
     {"ObserveCandidateWeak", Phase::kObserve, [](Fixture& f) { f.b().ready = 1, f.Wait(seconds(360)); }, Phase::kAbortPost, ""},
     {"ObserveCandidateDies", Phase::kObserve, CandidateDies, Phase::kAbortMid, ""},
     {"ObserveBothDie", Phase::kObserve, [](Fixture& f) { CandidateDies(f), f.a().ready = 0; }, Phase::kAbortPost, ""},
     {"RetainOver", Phase::kRetain, [](Fixture& f) { f.Wait(seconds(900)); }, Phase::kDrain, ""},
     {"RetainNotOver", Phase::kRetain, [](Fixture& f) { f.Wait(seconds(899)); }, Phase::kRetain, ""},
     {"RetainRollback", Phase::kRetain, [](Fixture& f) { f.Order(RequestKind::kRollback, "r1"); }, Phase::kAbortPost, ""},
-    {"RetainSpecReverted", Phase::kRetain, [](Fixture& f) { f.tier.desired = {"r1", "v1"}; }, Phase::kAbortPost, ""},
+    {"RetainSpecReverted", Phase::kRetain,
+     [](Fixture& f) {
+       f.tier.desired = {"r1", "v1"};
+     },
+     Phase::kAbortPost, ""},
     {"RetainThirdRevisionWaits", Phase::kRetain, SpecChanges, Phase::kRetain, ""},
     {"RetainServingDies", Phase::kRetain, CandidateDies, Phase::kAbortMid, ""},
     {"DrainServingDies", Phase::kDrain, [](Fixture& f) { CandidateDies(f), f.a().ready = 0; }, Phase::kAbortPost, ""},
-    {"DrainRollback", Phase::kDrain, [](Fixture& f) { f.Order(RequestKind::kRollback, "r1"), f.a().ready = 0, f.a().wanted = 0; }, Phase::kAbortPost, ""},
+    {"DrainRollback", Phase::kDrain,
+     [](Fixture& f) { f.Order(RequestKind::kRollback, "r1"), f.a().ready = 0, f.a().wanted = 0; }, Phase::kAbortPost, ""},
     {"DrainTimesOutGoesOn", Phase::kDrain, [](Fixture& f) { f.Wait(seconds(385)); }, Phase::kFinalize, ""},
     {"FinalizeDone", Phase::kFinalize, [](Fixture& f) { f.a() = {}, f.seen.preview_exists = false; }, Phase::kStable, ""},
-    {"RollingDone", Phase::kRolling, [](Fixture& f) { f.a().revision = f.a().live_config = "r2", Later(f); }, Phase::kStable, ""},
-    {"RollingTimesOut", Phase::kRolling, [](Fixture& f) { f.a().revision = "r2", f.a().updated = 0, f.Wait(seconds(600)); }, Phase::kRollingBack, ""},
+    {"RollingDone", Phase::kRolling, [](Fixture& f) { f.a().revision = f.a().live_config = "r2", Later(f); }, Phase::kStable,
+     ""},
+    {"RollingTimesOut", Phase::kRolling, [](Fixture& f) { f.a().revision = "r2", f.a().updated = 0, f.Wait(seconds(600)); },
+     Phase::kRollingBack, ""},
     {"AbortPostDwells", Phase::kAbortPost, Nothing, Phase::kAbortPost, ""},
     {"AbortPostDone", Phase::kAbortPost, Later, Phase::kAbortMid, ""},
     {"AbortMidDone", Phase::kAbortMid, Nothing, Phase::kAbortPre, ""},
-    {"AbortPreDone", Phase::kAbortPre, [](Fixture& f) { f.b() = {}, f.seen.preview_exists = false, f.state.failed_revisions = {"r2"}; }, Phase::kStable, ""},
+    {"AbortPreDone", Phase::kAbortPre,
+     [](Fixture& f) { f.b() = {}, f.seen.preview_exists = false, f.state.failed_revisions = {"r2"}; }, Phase::kStable, ""},
     {"AbortPreServingDead", Phase::kAbortPre, [](Fixture& f) { f.a().ready = 0; }, Phase::kAbortPre, ""},
-    {"Paused", Phase::kWarm, [](Fixture& f) { f.tier.paused = true, f.b().ready = 0, f.Wait(seconds(5000)); }, Phase::kWarm, "Paused"},
+    {"Paused", Phase::kWarm, [](Fixture& f) { f.tier.paused = true, f.b().ready = 0, f.Wait(seconds(5000)); }, Phase::kWarm,
+     "Paused"},
     {"HeldByUser", Phase::kExpand, [](Fixture& f) { f.Order(RequestKind::kHold), Later(f); }, Phase::kExpand, "Requested"},
-    {"HeldButCandidateDies", Phase::kObserve, [](Fixture& f) { f.Order(RequestKind::kHold), CandidateDies(f); }, Phase::kAbortMid, "Requested"},
+    {"HeldButCandidateDies", Phase::kObserve, [](Fixture& f) { f.Order(RequestKind::kHold), CandidateDies(f); },
+     Phase::kAbortMid, "Requested"},
 };
 
 TEST(Machine, Edges) {
@@ -259,7 +295,8 @@ TEST(Machine, PauseStopsTimeAndResumesThePhaseFromItsBeginning) {
 TEST(Machine, EntryIsFrozenWhileTrafficMoves) {
   for (const PhaseRow& row : AllPhases()) {
     if (row.phase == Phase::kNew || row.phase == Phase::kUnresolved) continue;
-    const bool moving = row.traffic == TrafficRule::kBoth || row.traffic == TrafficRule::kCandidate || row.phase == Phase::kAbortMid;
+    const bool moving =
+        row.traffic == TrafficRule::kBoth || row.traffic == TrafficRule::kCandidate || row.phase == Phase::kAbortMid;
     EXPECT_EQ(row.freezes_entry, moving) << row.name;
   }
 }

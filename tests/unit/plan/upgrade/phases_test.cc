@@ -30,12 +30,15 @@ std::string OnFailText(const PhaseRow& row) {
 
 std::string OnTimeoutText(const PhaseRow& row) {
   if (row.timeout == nullptr) return "–";
-  const std::string way = row.on_timeout == WayOut::kAbort ? std::string(PhaseName(row.abort)) : std::string(WayOutName(row.on_timeout));
+  const std::string way =
+      row.on_timeout == WayOut::kAbort ? std::string(PhaseName(row.abort)) : std::string(WayOutName(row.on_timeout));
   return row.hold_if_inconclusive ? way + "; Hold without evidence" : way;
 }
 
 std::string Generated() {
-  std::string text = "| phase | entry selects | does | gates | pass for | deadline | gate fails | deadline passes |\n|---|---|---|---|---|---|---|---|\n";
+  std::string text =
+      "| phase | entry selects | does | gates | pass for | deadline | gate fails | deadline passes "
+      "|\n|---|---|---|---|---|---|---|---|\n";
   const auto dash = [](std::string_view value) { return value.empty() ? std::string_view("–") : value; };
   for (const PhaseRow& row : AllPhases()) {
     const auto chain = ChainOf(row.phase);
@@ -47,9 +50,10 @@ std::string Generated() {
   for (int i = 0; i < kChainCount; ++i) {
     const Chain chain = static_cast<Chain>(i);
     for (const Gate* gate : DefaultGates()[chain]) {
-      const std::string_view when = chain == Chain::kSelect ? "before the selector is written"
+      const std::string_view when = chain == Chain::kSelect   ? "before the selector is written"
                                     : chain == Chain::kRemove ? "before a slot is made smaller or deleted"
-                                    : chain == Chain::kStart ? "to begin" : ChainName(chain);
+                                    : chain == Chain::kStart  ? "to begin"
+                                                              : ChainName(chain);
       text += fmt::format("| {} | {} | {} |\n", when, gate->name, gate->asks);
     }
   }

@@ -9,8 +9,8 @@
 namespace ingressfleet::plan::upgrade {
 namespace {
 
-using testing::Fixture;
 using std::chrono::seconds;
+using testing::Fixture;
 
 struct World {
   TierInput tier;
@@ -37,7 +37,7 @@ struct Case {
   const char* name;
   void (*shape)(World& world);
   Phase phase;
-  const char* serving;    // "a:r1", or empty
+  const char* serving;  // "a:r1", or empty
   const char* candidate;
   const char* previous;
 };
@@ -49,40 +49,50 @@ std::string Text(const std::optional<SlotRef>& ref) {
 const Case kCases[] = {
     {"NothingExists", [](World&) {}, Phase::kInstall, "a:r2", "", ""},
     {"EntrySelectsNothing", [](World& w) { w.Entry_(Traffic::kNone, ""); }, Phase::kInstall, "a:r2", "", ""},
-    {"FirstSlotBeforeExposure", [](World& w) { w.Entry_(Traffic::kNone, "r1").Slot_(Slot::kB, "r1"); }, Phase::kInstall, "b:r1", "", ""},
+    {"FirstSlotBeforeExposure", [](World& w) { w.Entry_(Traffic::kNone, "r1").Slot_(Slot::kB, "r1"); }, Phase::kInstall, "b:r1",
+     "", ""},
     {"TwoSlotsNothingSelected", [](World& w) { w.Entry_(Traffic::kNone, "").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
      Phase::kUnresolved, "", "", ""},
-    {"TwoSlotsNothingSelectedAnnotated", [](World& w) { w.Entry_(Traffic::kNone, "r2").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
-     Phase::kInstall, "b:r2", "", ""},
+    {"TwoSlotsNothingSelectedAnnotated",
+     [](World& w) { w.Entry_(Traffic::kNone, "r2").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); }, Phase::kInstall, "b:r2", "",
+     ""},
     {"OneSlotServes", [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r1"); }, Phase::kStable, "a:r1", "", ""},
-    {"OneSlotServesAfterRolling", [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r2"); }, Phase::kStable, "a:r2", "", ""},
+    {"OneSlotServesAfterRolling", [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r2"); }, Phase::kStable, "a:r2",
+     "", ""},
     {"CandidateBeforeTraffic", [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
      Phase::kAbortPre, "a:r1", "b:r2", ""},
     {"BothSelected", [](World& w) { w.Entry_(Traffic::kBoth, "r1").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
      Phase::kAbortPost, "a:r1", "b:r2", ""},
-    {"BothSelectedServingTerminated", [](World& w) { w.Entry_(Traffic::kBoth, "r1").Slot_(Slot::kA, "r1", 0).Slot_(Slot::kB, "r2"); },
-     Phase::kAbortPost, "a:r1", "b:r2", ""},
+    {"BothSelectedServingTerminated",
+     [](World& w) { w.Entry_(Traffic::kBoth, "r1").Slot_(Slot::kA, "r1", 0).Slot_(Slot::kB, "r2"); }, Phase::kAbortPost, "a:r1",
+     "b:r2", ""},
     {"BothSelectedNoAnnotation", [](World& w) { w.Entry_(Traffic::kBoth, "").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
      Phase::kUnresolved, "", "", ""},
-    {"BothSelectedOneSlot", [](World& w) { w.Entry_(Traffic::kBoth, "").Slot_(Slot::kB, "r2"); }, Phase::kAbortMid, "b:r2", "", ""},
-    {"Contracted", [](World& w) { w.Entry_(Traffic::kB, "r1").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
-     Phase::kObserve, "a:r1", "b:r2", ""},
+    {"BothSelectedOneSlot", [](World& w) { w.Entry_(Traffic::kBoth, "").Slot_(Slot::kB, "r2"); }, Phase::kAbortMid, "b:r2", "",
+     ""},
+    {"Contracted", [](World& w) { w.Entry_(Traffic::kB, "r1").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); }, Phase::kObserve,
+     "a:r1", "b:r2", ""},
     {"Promoted",
      [](World& w) {
        w.Entry_(Traffic::kB, "r2").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2");
        w.seen[Slot::kA].retain_until = TimePoint(seconds(500));
      },
      Phase::kRetain, "b:r2", "", "a:r1"},
-    {"ContractedAndCandidateDeleted", [](World& w) { w.Entry_(Traffic::kB, "r1").Slot_(Slot::kA, "r1"); }, Phase::kAbortPost, "a:r1", "", ""},
-    {"SelectedSlotGoneAnnotationUnknown", [](World& w) { w.Entry_(Traffic::kB, "r9").Slot_(Slot::kA, "r1"); }, Phase::kUnresolved, "", "", ""},
+    {"ContractedAndCandidateDeleted", [](World& w) { w.Entry_(Traffic::kB, "r1").Slot_(Slot::kA, "r1"); }, Phase::kAbortPost,
+     "a:r1", "", ""},
+    {"SelectedSlotGoneAnnotationUnknown", [](World& w) { w.Entry_(Traffic::kB, "r9").Slot_(Slot::kA, "r1"); },
+     Phase::kUnresolved, "", "", ""},
     {"AnnotationFitsNeither", [](World& w) { w.Entry_(Traffic::kA, "r9").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
      Phase::kUnresolved, "", "", ""},
     {"TwoSlotsOneSelectedNoAnnotation", [](World& w) { w.Entry_(Traffic::kA, "").Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); },
      Phase::kUnresolved, "", "", ""},
     {"ForeignSelectorKnownAnnotation",
-     [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r1"), w.seen.entry.traffic = std::nullopt; }, Phase::kStable, "a:r1", "", ""},
+     [](World& w) { w.Entry_(Traffic::kA, "r1").Slot_(Slot::kA, "r1"), w.seen.entry.traffic = std::nullopt; }, Phase::kStable,
+     "a:r1", "", ""},
     {"ForeignSelectorNoAnnotation",
-     [](World& w) { w.Entry_(Traffic::kA, "").Slot_(Slot::kA, "r1"), w.seen.entry.traffic = w.seen.entry.committed = std::nullopt; },
+     [](World& w) {
+       w.Entry_(Traffic::kA, "").Slot_(Slot::kA, "r1"), w.seen.entry.traffic = w.seen.entry.committed = std::nullopt;
+     },
      Phase::kUnresolved, "", "", ""},
     {"EntryGone", [](World& w) { w.Slot_(Slot::kA, "r1"); }, Phase::kInstall, "a:r1", "", ""},
     {"EntryGoneTwoSlots", [](World& w) { w.Slot_(Slot::kA, "r1").Slot_(Slot::kB, "r2"); }, Phase::kUnresolved, "", "", ""},
@@ -98,7 +108,8 @@ TEST(Recover, ReadsWhatTheObjectsSay) {
     EXPECT_EQ(Text(state.candidate), test.candidate) << test.name;
     EXPECT_EQ(Text(state.previous), test.previous) << test.name;
     EXPECT_EQ(state.hold.has_value(), test.phase == Phase::kUnresolved) << test.name;
-    const std::int64_t newest = std::max({world.seen.entry.transition_id, world.seen.slots[0].transition_id, world.seen.slots[1].transition_id});
+    const std::int64_t newest =
+        std::max({world.seen.entry.transition_id, world.seen.slots[0].transition_id, world.seen.slots[1].transition_id});
     EXPECT_GT(state.transition_id, newest) << test.name;
   }
 }
@@ -139,7 +150,10 @@ struct RestartCase {
 
 // What the operator finds after it died, and what it does: the rows of the recovery table.
 const RestartCase kRestarts[] = {
-    {"AfterIntentBeforeMutation", Phase::kContract, [](Fixture& f) { f.seen.entry.traffic = f.seen.entry.committed = Traffic::kBoth, f.seen.entry.transition_id = 6, f.b().in_slices = 2; },
+    {"AfterIntentBeforeMutation", Phase::kContract,
+     [](Fixture& f) {
+       f.seen.entry.traffic = f.seen.entry.committed = Traffic::kBoth, f.seen.entry.transition_id = 6, f.b().in_slices = 2;
+     },
      [](Fixture&, const Decision& d) {
        ASSERT_TRUE(d.want);
        EXPECT_EQ(d.want->entry.traffic, Traffic::kB);
@@ -153,7 +167,8 @@ const RestartCase kRestarts[] = {
        EXPECT_TRUE(d.want->preview);
        EXPECT_EQ((*d.want)[Slot::kB].action, SlotAction::kEnsure);
      }},
-    {"BothSelectedDwellNotOver", Phase::kExpand, [](Fixture& f) { f.tier.expand_dwell = seconds(30), f.state.window_started_at = f.now - seconds(20); },
+    {"BothSelectedDwellNotOver", Phase::kExpand,
+     [](Fixture& f) { f.tier.expand_dwell = seconds(30), f.state.window_started_at = f.now - seconds(20); },
      [](Fixture& f, const Decision&) { EXPECT_EQ(f.state.phase, Phase::kExpand); }},
     {"ObservedLongerThanTheBake", Phase::kObserve, [](Fixture& f) { f.state.window_started_at = f.now - seconds(5000); },
      [](Fixture& f, const Decision&) {

@@ -8,8 +8,8 @@ namespace {
 
 using effect::ProbeAnswer;
 using effect::ProbeError;
-using upgrade::Verdict;
 using ::testing::HasSubstr;
+using upgrade::Verdict;
 
 ProbeAnswer Answer(int status, const std::string& body = "") {
   ProbeAnswer answer;
@@ -25,22 +25,27 @@ TEST(ConditionTest, Parses) {
     double value;
     bool holds;
   };
-  for (const Case& row : std::vector<Case>{{"result < 0.01", 0.009, true}, {"result < 0.01", 0.01, false}, {"result<=0.01", 0.01, true},
-                                           {" result >= 1e3 ", 1000, true}, {"result > -1", 0, true}, {"result == 0", 0, true},
+  for (const Case& row : std::vector<Case>{{"result < 0.01", 0.009, true},
+                                           {"result < 0.01", 0.01, false},
+                                           {"result<=0.01", 0.01, true},
+                                           {" result >= 1e3 ", 1000, true},
+                                           {"result > -1", 0, true},
+                                           {"result == 0", 0, true},
                                            {"result != 0", 0, false}}) {
     const auto condition = Condition::Parse(row.text);
     ASSERT_TRUE(condition) << row.text;
     EXPECT_EQ(condition->Holds(row.value), row.holds) << row.text;
   }
-  for (const char* bad : {"", "result", "result <", "result = 1", "result < x", "result < 1 ms", "results < 1", "0.1 > result", "result < NaN",
-                          "result < inf", "result << 1"}) {
+  for (const char* bad : {"", "result", "result <", "result = 1", "result < x", "result < 1 ms", "results < 1", "0.1 > result",
+                          "result < NaN", "result < inf", "result << 1"}) {
     EXPECT_FALSE(Condition::Parse(bad)) << bad;
   }
 }
 
 TEST(StatusTest, ExpectedStatus) {
   for (const char* good : {"200", "2xx", "503", "1xx", "599"}) EXPECT_TRUE(ValidateExpectedStatus(good)) << good;
-  for (const char* bad : {"", "2", "20", "2xxx", "6xx", "0xx", "2x0", "2XX", "abc", "-20"}) EXPECT_FALSE(ValidateExpectedStatus(bad)) << bad;
+  for (const char* bad : {"", "2", "20", "2xxx", "6xx", "0xx", "2x0", "2XX", "abc", "-20"})
+    EXPECT_FALSE(ValidateExpectedStatus(bad)) << bad;
   EXPECT_TRUE(StatusMatches("2xx", 204));
   EXPECT_FALSE(StatusMatches("2xx", 301));
   EXPECT_TRUE(StatusMatches("301", 301));
@@ -48,7 +53,8 @@ TEST(StatusTest, ExpectedStatus) {
 }
 
 TEST(CustomProbeTest, Request) {
-  CustomProbe probe{.name = "login", .scheme = "https", .host = "a.test", .path = "/login", .headers = {{"x-a", "1"}}, .body_contains = "ok"};
+  CustomProbe probe{
+      .name = "login", .scheme = "https", .host = "a.test", .path = "/login", .headers = {{"x-a", "1"}}, .body_contains = "ok"};
   const auto request = RequestOf(probe, "10.0.0.9", "10.1.0.1");
   EXPECT_EQ(request.address, "10.0.0.9");
   EXPECT_EQ(request.port, 443);
@@ -73,7 +79,8 @@ TEST(CustomProbeTest, Measures) {
 }
 
 TEST(MetricTest, Request) {
-  const auto request = RequestOf(MetricQuery{.address = "http://prometheus.monitoring:9090/prefix/", .query = "sum(rate(x[1m])) / 2"});
+  const auto request =
+      RequestOf(MetricQuery{.address = "http://prometheus.monitoring:9090/prefix/", .query = "sum(rate(x[1m])) / 2"});
   ASSERT_TRUE(request);
   EXPECT_EQ(request->address, "prometheus.monitoring");
   EXPECT_EQ(request->port, 9090);
@@ -113,7 +120,8 @@ TEST(MetricTest, Measures) {
   for (const Case& row : cases) {
     const Measurement measurement = Measure(metric, row.answer);
     EXPECT_EQ(measurement.verdict, row.verdict) << row.answer.body;
-    EXPECT_THAT(measurement.message, ::testing::StartsWith(row.verdict == Verdict::kPass ? "" : "metric errors at http://p: ")) << row.answer.body;
+    EXPECT_THAT(measurement.message, ::testing::StartsWith(row.verdict == Verdict::kPass ? "" : "metric errors at http://p: "))
+        << row.answer.body;
   }
 }
 

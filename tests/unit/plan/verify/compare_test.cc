@@ -54,7 +54,8 @@ TEST(CompareTest, Table) {
       {"a Service or none", Status(404, "a/x:80"), Status(404, "none"), kDifferent},
       {"one side does not tell", Status(200, "a/x:80"), Status(200), kEqual},
       {"redirect elsewhere", Status(301, "", "https://a/"), Status(301, "", "http://a/"), kDifferent},
-      {"redirect with a nonce", Status(302, "", "https://a/login?state=1"), Status(302, "", "https://a/login?state=2#x"), kEqual},
+      {"redirect with a nonce", Status(302, "", "https://a/login?state=1"), Status(302, "", "https://a/login?state=2#x"),
+       kEqual},
       {"candidate fails", Status(200), Status(503), kDifferent},
       {"candidate is silent", Status(200), closed, kDifferent},
       {"candidate is slow", Status(200), slow, kDifferent},
@@ -88,8 +89,9 @@ TEST(CompareTest, TheHostThatNobodyNamesShowsWhetherASlotCanBeAsked) {
 }
 
 TEST(CompareTest, MessageNamesTargetIngressAndBothAnswers) {
-  EXPECT_EQ(Compare(kTarget, Status(301, "shop/web:80", "https://shop.test/cart"), Status(404, "none")).message,
-            "http://shop.test/cart (Ingress shop/web): serving: 301 to https://shop.test/cart from shop/web:80, candidate: 404");
+  EXPECT_EQ(
+      Compare(kTarget, Status(301, "shop/web:80", "https://shop.test/cart"), Status(404, "none")).message,
+      "http://shop.test/cart (Ingress shop/web): serving: 301 to https://shop.test/cart from shop/web:80, candidate: 404");
 }
 
 ProbeAnswer With(const std::string& fingerprint, const std::string& subject = "shop.test", bool self_signed = false) {
@@ -109,7 +111,8 @@ TEST(CompareTest, Certificates) {
   EXPECT_EQ(likeness(With("aa"), With("bb", "default", true)), kDifferent);
   EXPECT_EQ(likeness(With("aa", "Ingress Fleet default certificate", true), With("bb", "TRAEFIK DEFAULT CERT", true)), kEqual)
       << "of another engine";
-  EXPECT_EQ(likeness(With("aa", "default", true), With("bb", "TRAEFIK DEFAULT CERT", true)), kDifferent) << "ours was somebody's";
+  EXPECT_EQ(likeness(With("aa", "default", true), With("bb", "TRAEFIK DEFAULT CERT", true)), kDifferent)
+      << "ours was somebody's";
   EXPECT_EQ(likeness(With("aa"), Error(ProbeError::kTls)), kDifferent);
   EXPECT_EQ(likeness(Error(ProbeError::kTls), With("aa")), kEqual);
   EXPECT_EQ(likeness(With("aa"), Error(ProbeError::kConnect)), kInconclusive);
@@ -128,8 +131,8 @@ TEST(CompareTest, RefusedMeansBeforeRouting) {
 TEST(SourceTest, InsideAndNextToRanges) {
   const Sources sources = SourcesOf({"10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"});
   EXPECT_THAT(sources.allowed, ElementsAre("10.0.0.1", "192.0.2.7", "2001:db8::1"));
-  EXPECT_THAT(sources.denied, ElementsAre("203.0.113.77", "198.51.100.77", "192.0.2.77", "9.255.255.255", "11.0.0.0", "192.0.2.6",
-                                          "192.0.2.8", "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db9::"));
+  EXPECT_THAT(sources.denied, ElementsAre("203.0.113.77", "198.51.100.77", "192.0.2.77", "9.255.255.255", "11.0.0.0",
+                                          "192.0.2.6", "192.0.2.8", "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db9::"));
 }
 
 TEST(SourceTest, NeighboursThatAnotherRangeHoldsAreNotOutside) {

@@ -66,14 +66,16 @@ spec:
 kind: Ingress
 metadata: {name: other, namespace: shop}
 spec: {ingressClassName: internal, rules: [{host: other.test}]}
-)yaml");;
-  EXPECT_THAT(Urls(MakeInventory(Tier(), snapshot)),
-              ElementsAre("http://any.ingressfleet-probe.invalid/ (Ingress shop/api)", "http://bare.test/ (Ingress shop/web)",
-                          kNobody, "http://ingressfleet-probe.wild.test/v1 (Ingress shop/web)",
-                          "http://ingressfleet-probe.wild.test/v1(/%7C$)(.*) (Ingress shop/web)",
-                          "http://ingressfleet-probe.wild.test/x(1) (Ingress shop/web)", "http://shop.test/ (Ingress shop/api)",
-                          "http://shop.test/a%20b/%C3%BC (Ingress shop/web)", kNobodyTls, "https://only-tls.test/ (Ingress shop/web)",
-                          "https://shop.test/ (Ingress shop/web)", "https://shop.test/a%20b/%C3%BC (Ingress shop/web)"));
+)yaml");
+  ;
+  EXPECT_THAT(
+      Urls(MakeInventory(Tier(), snapshot)),
+      ElementsAre("http://any.ingressfleet-probe.invalid/ (Ingress shop/api)", "http://bare.test/ (Ingress shop/web)", kNobody,
+                  "http://ingressfleet-probe.wild.test/v1 (Ingress shop/web)",
+                  "http://ingressfleet-probe.wild.test/v1(/%7C$)(.*) (Ingress shop/web)",
+                  "http://ingressfleet-probe.wild.test/x(1) (Ingress shop/web)", "http://shop.test/ (Ingress shop/api)",
+                  "http://shop.test/a%20b/%C3%BC (Ingress shop/web)", kNobodyTls, "https://only-tls.test/ (Ingress shop/web)",
+                  "https://shop.test/ (Ingress shop/web)", "https://shop.test/a%20b/%C3%BC (Ingress shop/web)"));
 }
 
 TEST(InventoryTest, ATierWithoutIngressesHasTheHostThatNobodyNames) {
@@ -119,11 +121,13 @@ Snapshot Many(int ingresses, int paths) {
   for (int i = 0; i < ingresses; ++i) {
     kube::Json rules = kube::Json::array();
     for (int path = 0; path < paths; ++path) {
-      rules.push_back({{"host", fmt::format("h{}.test", i)}, {"http", {{"paths", {{{"path", fmt::format("/{}", path)}, {"pathType", "Exact"}}}}}}});
+      rules.push_back({{"host", fmt::format("h{}.test", i)},
+                       {"http", {{"paths", {{{"path", fmt::format("/{}", path)}, {"pathType", "Exact"}}}}}}});
     }
-    snapshot.ingresses.push_back(std::make_shared<kube::Object>(
-        kube::Json{{"kind", "Ingress"}, {"metadata", {{"name", fmt::format("i{}", i)}, {"namespace", "a"}}},
-                   {"spec", {{"ingressClassName", "public"}, {"rules", std::move(rules)}}}}));
+    snapshot.ingresses.push_back(
+        std::make_shared<kube::Object>(kube::Json{{"kind", "Ingress"},
+                                                  {"metadata", {{"name", fmt::format("i{}", i)}, {"namespace", "a"}}},
+                                                  {"spec", {{"ingressClassName", "public"}, {"rules", std::move(rules)}}}}));
   }
   return snapshot;
 }

@@ -8,12 +8,14 @@ namespace {
 
 using effect::ProbeAnswer;
 using effect::ProbeError;
-using upgrade::Verdict;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using upgrade::Verdict;
 
 const Comparison kSame{Likeness::kEqual, Likeness::kEqual, "", ""};
-Comparison Other(const Target& target) { return {Likeness::kDifferent, Likeness::kEqual, target.ToString() + ": 200, 404", ""}; }
+Comparison Other(const Target& target) {
+  return {Likeness::kDifferent, Likeness::kEqual, target.ToString() + ": 200, 404", ""};
+}
 const Comparison kUnclear{Likeness::kInconclusive, Likeness::kInconclusive, "no connection", "no connection"};
 
 Target At(int number) { return {false, fmt::format("h{}.test", number), "/", fmt::format("a/i{}", number), "1"}; }
@@ -55,7 +57,8 @@ TEST(ParityTest, ADifferenceCountsAfterThreeTries) {
     return Other(target);
   });
   EXPECT_EQ(asked, kTries);
-  EXPECT_EQ(parity.ParityOpinion(), (Opinion{Verdict::kFail, "1 of 4 targets differ: http://h1.test/ (Ingress a/i1): 200, 404"}));
+  EXPECT_EQ(parity.ParityOpinion(),
+            (Opinion{Verdict::kFail, "1 of 4 targets differ: http://h1.test/ (Ingress a/i1): 200, 404"}));
   EXPECT_EQ(parity.TlsOpinion().verdict, Verdict::kPass);
 }
 
@@ -153,7 +156,8 @@ TEST(AccessTest, LetsInAndRefuses) {
 }
 
 TEST(AccessTest, WithoutAnAnswerNothingIsKnown) {
-  for (const ProbeAnswer& answer : {Error(ProbeError::kConnect), Error(ProbeError::kClosed), Error(ProbeError::kTimeout), Status(400), ProbeAnswer()}) {
+  for (const ProbeAnswer& answer :
+       {Error(ProbeError::kConnect), Error(ProbeError::kClosed), Error(ProbeError::kTimeout), Status(400), ProbeAnswer()}) {
     Access access({{"10.0.0.1"}, {"11.0.0.0"}});
     EXPECT_EQ(AskAll(access, [&](const Access::Question&) { return answer; }).verdict, Verdict::kUnknown) << Describe(answer);
   }
@@ -164,7 +168,9 @@ TEST(AccessTest, WithoutAnAnswerNothingIsKnown) {
 TEST(AccessTest, OneWrongAnswerIsAskedAgain) {
   Access access({{}, {"11.0.0.0"}});
   int asked = 0;
-  EXPECT_EQ(AskAll(access, [&](const Access::Question& q) { return !q.tls && ++asked < 3 ? Status(404) : Status(403); }).verdict, Verdict::kPass);
+  EXPECT_EQ(
+      AskAll(access, [&](const Access::Question& q) { return !q.tls && ++asked < 3 ? Status(404) : Status(403); }).verdict,
+      Verdict::kPass);
   EXPECT_EQ(asked, 3);
 }
 
@@ -191,7 +197,8 @@ TEST(EntryWatchTest, ADifferenceFailsAfterThreeTriesAndHeals) {
   watch.Take(At(1), &before, lost);
   EXPECT_THAT(watch.Doubtful(), IsEmpty());
   EXPECT_EQ(watch.EntryOpinion().verdict, Verdict::kFail);
-  EXPECT_THAT(watch.EntryOpinion().message, HasSubstr("http://h1.test/ (Ingress a/i1): serving: 200 from a/x:80, candidate: 404"));
+  EXPECT_THAT(watch.EntryOpinion().message,
+              HasSubstr("http://h1.test/ (Ingress a/i1): serving: 200 from a/x:80, candidate: 404"));
   EntryWatch other = watch;
   other.Keep({At(0)});
   EXPECT_EQ(other.EntryOpinion().verdict, Verdict::kPass) << "its Ingress is gone";
