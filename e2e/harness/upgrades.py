@@ -11,7 +11,7 @@ from harness import apps
 from harness.client import INTERNET
 from harness.cluster import Cluster, Process
 from harness.fleet import OWNER_LABEL
-from harness.kube import ApiError, Unreachable
+from harness.kube import ApiError, Unreachable, condition
 from harness.metrics import Metrics
 from harness.waiting import NotYet, wait_until
 from harness.watch import Recorder
@@ -139,6 +139,9 @@ class Upgrades:
             if fleet.get("status", {}).get("observedGeneration", 0) < fleet["metadata"]["generation"]:
                 raise NotYet("the operator has not seen the newest specification")
             status = self.wait_for("Stable", seconds=0)
+            # The record of intent is written at once, what else the status says within a second.
+            if condition(fleet, "Available").get("status") != "True":
+                raise NotYet(f"not Available: {condition(fleet, 'Available')}")
             if status["serving"]["revision"] == revision_differs_from:
                 raise NotYet(f"{revision_differs_from} still serves: {self.rolled_out()}")
             slots = {pod["metadata"]["labels"]["ingressfleet.io/slot"] for pod in self.pods()}
