@@ -250,11 +250,6 @@ bool IsSaidElsewhere(const kube::Condition& condition, const api::TierStatus& ti
   return condition.type == "RolledOut" && tier.upgrade && (tier.upgrade->hold || IsUpgrading(tier));
 }
 
-/// A revision that takes its time, or its turn, is nothing that has gone wrong.
-bool IsPending(const kube::Condition& condition) {
-  return condition.type == "RolledOut" && (condition.reason == "RevisionPending" || condition.reason == "RollingOut");
-}
-
 std::vector<const kube::Condition*> BadConditions(const api::TierStatus& tier) {
   std::vector<const kube::Condition*> bad;
   for (const kube::Condition& condition : tier.conditions) {
@@ -265,9 +260,9 @@ std::vector<const kube::Condition*> BadConditions(const api::TierStatus& tier) {
 
 Line ConditionNote(const Pen& pen, const kube::Condition& condition) {
   const bool unknown = condition.status == ConditionStatus::kUnknown;
-  return {unknown                ? Span{std::string(pen.glyphs.unknown), Tone::kBusy}
-          : IsPending(condition) ? pen.Busy()
-                                 : pen.Bad(),
+  return {unknown                       ? Span{std::string(pen.glyphs.unknown), Tone::kBusy}
+          : plan::IsProgress(condition) ? pen.Busy()
+                                        : pen.Bad(),
           {fmt::format(" {} {}", condition.type, kube::ConditionStatusName(condition.status)), Tone::kStrong},
           {fmt::format(" ({}): {}", condition.reason, condition.message)}};
 }
@@ -313,7 +308,7 @@ Span TierIcon(const Pen& pen, const api::TierStatus& tier, const std::vector<con
   if (!tier.upgrade || tier.upgrade->phase == "Unresolved") return {std::string(pen.glyphs.unknown), Tone::kBusy};
   if (tier.upgrade->hold) return {std::string(pen.glyphs.held), Tone::kBad};
   if (IsGoingBack(tier)) return {std::string(pen.glyphs.back), Tone::kBad};
-  if (!std::all_of(bad.begin(), bad.end(), [](const kube::Condition* condition) { return IsPending(*condition); }))
+  if (!std::all_of(bad.begin(), bad.end(), [](const kube::Condition* condition) { return plan::IsProgress(*condition); }))
     return pen.Bad();
   return IsUpgrading(tier) || !bad.empty() ? pen.Busy() : pen.Good();
 }
