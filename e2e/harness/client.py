@@ -214,6 +214,10 @@ class Load:
         ends = [failure["at"] for failure in self.failures]
         return max(ends) - min(ends) if ends else 0.0
 
+    def failures_since(self, moment: float) -> list[dict]:
+        """Of requests that began after that moment (Unix time)."""
+        return [failure for failure in self.failures if failure["at"] - failure["seconds"] > moment]
+
     def outages(self) -> list[float]:
         """Seconds of each. Many requests begin in every second: a second without a failure is an end."""
         outages, last = [], None

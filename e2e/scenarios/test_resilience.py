@@ -124,7 +124,7 @@ def test_agent_is_killed(fleet, client, made, measure):
 
 @pytest.mark.parametrize("which, what", [(0, "master"), (-1, "worker")], ids=["master", "worker"])
 def test_haproxy_is_killed(fleet, client, measure, which, what):
-    """Connections of that process are lost, nothing more: within seconds the same pod serves the same sites."""
+    """Connections of that process are lost, nothing more: the same pod serves the same sites again, and nothing that begins then fails."""
     public = fleet["public"]
     pod = public.pods()[0]
     name, address = pod["metadata"]["name"], pod["status"]["podIP"]
@@ -134,9 +134,8 @@ def test_haproxy_is_killed(fleet, client, measure, which, what):
         killed = time.monotonic()
         wait_until(lambda: another_one(public.haproxies()[name], process.pid), f"HAProxy's {what} is back", every=0.02)
         client.get_until({"app": SHOP.app}, INTERNET, address, SHOP.host, port=port_of(pod))
-        seconds = time.monotonic() - killed
+        seconds, answered = time.monotonic() - killed, time.time()
         load.go_on(200)
     measure(f"HAProxy's {what} killed → its pod serves again", seconds, "s", f"{load.summary['failed']} of {load.summary['sent']} requests failed")
-    assert seconds < 10
-    assert load.longest_gap() < 10, load.describe()
+    assert not load.failures_since(answered), load.describe()
     fleet.wait_until_available()

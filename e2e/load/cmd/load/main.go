@@ -15,6 +15,7 @@ import (
 
 	"ingressfleet.io/e2e/load/internal/tally"
 	"ingressfleet.io/e2e/load/internal/traffic"
+	"ingressfleet.io/e2e/load/internal/wire"
 )
 
 func main() {
@@ -41,7 +42,7 @@ type outputs struct {
 }
 
 func parse(arguments []string) (*traffic.Plan, outputs, error) {
-	plan, out := &traffic.Plan{}, outputs{}
+	plan, out := &traffic.Plan{Ports: wire.NewSourcePorts()}, outputs{}
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.StringVar(&plan.Connect, "connect", "", "IP address to connect to")
 	flags.StringVar(&plan.Source, "source", "", "source address; default: the kernel's choice")

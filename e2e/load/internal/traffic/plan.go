@@ -36,6 +36,7 @@ var (
 // Plan is what to send where, and what to expect.
 type Plan struct {
 	Connect, Source     string
+	Ports               *wire.SourcePorts
 	HTTPPort, HTTPSPort int
 	Hosts               []string // taken in turn
 	Path                string
@@ -68,7 +69,7 @@ func ParseMix(text string) (map[string]int, error) {
 }
 
 func (p *Plan) target(secured bool, host string, protocols ...string) wire.Target {
-	target := wire.Target{Connect: p.Connect, Source: p.Source, Port: p.HTTPPort}
+	target := wire.Target{Connect: p.Connect, Source: p.Source, Ports: p.Ports, Port: p.HTTPPort}
 	if secured {
 		target.Port, target.TLS, target.SNI, target.Protocols = p.HTTPSPort, true, host, protocols
 	}

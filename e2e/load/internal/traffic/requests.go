@@ -210,7 +210,7 @@ func newMultiplexed(common base) *multiplexed {
 
 // plainTLSPort is the HTTPS port without the handshake: net/http does that.
 func (p *Plan) plainTLSPort() wire.Target {
-	return wire.Target{Connect: p.Connect, Source: p.Source, Port: p.HTTPSPort}
+	return wire.Target{Connect: p.Connect, Source: p.Source, Ports: p.Ports, Port: p.HTTPSPort}
 }
 
 func (s *multiplexed) send(number int, due time.Time) tally.Outcome {

@@ -35,7 +35,7 @@ func ingress(t *testing.T, handler http.HandlerFunc) *Plan {
 		secured.Close()
 	})
 	return &Plan{
-		Connect: "127.0.0.1", Source: "127.0.0.1", HTTPPort: port(plain.Listener), HTTPSPort: port(secured.Listener), Hosts: []string{"shop.example.com"},
+		Connect: "127.0.0.1", Source: "127.0.0.1", Ports: wire.NewSourcePorts(), HTTPPort: port(plain.Listener), HTTPSPort: port(secured.Listener), Hosts: []string{"shop.example.com"},
 		Path: "/", Expect: []string{"shop"}, Timeout: 5 * time.Second, Connections: 4, MessageInterval: 10 * time.Millisecond,
 		StreamSeconds: 60, MaxInFlight: 100,
 	}

@@ -27,6 +27,7 @@ type Target struct {
 	Connect   string // IP address
 	Port      int
 	Source    string // IP address, or "" for the kernel's choice
+	Ports     *SourcePorts
 	TLS       bool
 	SNI       string // "" sends none
 	Protocols []string
@@ -34,15 +35,7 @@ type Target struct {
 
 // Dial connects, and does the TLS handshake if asked to. Certificates are not verified; a caller that cares looks at them.
 func Dial(ctx context.Context, target Target) (net.Conn, error) {
-	dialer := net.Dialer{Control: shareSourcePorts}
-	if target.Source != "" {
-		source, err := netip.ParseAddr(target.Source)
-		if err != nil {
-			return nil, err
-		}
-		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
-	}
-	connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(target.Connect, strconv.Itoa(target.Port)))
+	connection, err := connect(ctx, target)
 	if err != nil || !target.TLS {
 		return connection, err
 	}
@@ -54,16 +47,37 @@ func Dial(ctx context.Context, target Target) (net.Conn, error) {
 	return secured, nil
 }
 
+func connect(ctx context.Context, target Target) (net.Conn, error) {
+	dialer, address := net.Dialer{Control: shareSourcePorts}, net.JoinHostPort(target.Connect, strconv.Itoa(target.Port))
+	if target.Source == "" {
+		return dialer.DialContext(ctx, "tcp", address)
+	}
+	source, err := netip.ParseAddr(target.Source)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, target.Ports.next()))
+		connection, err := dialer.DialContext(ctx, "tcp", address)
+		if target.Ports == nil || !errors.Is(err, syscall.EADDRINUSE) {
+			return connection, err
+		}
+	}
+}
+
 func TLSConfig(target Target) *tls.Config {
 	return &tls.Config{InsecureSkipVerify: true, ServerName: target.SNI, NextProtos: target.Protocols}
 }
 
 // shareSourcePorts lets connections from a bound address to different destinations use the same port; else 28,000 of them are all there are.
+// The first option is for ports that Linux chooses, the second for those that we do.
 func shareSourcePorts(_, _ string, raw syscall.RawConn) error {
 	const ipBindAddressNoPort = 24
 	var failed error
 	err := raw.Control(func(descriptor uintptr) {
-		failed = syscall.SetsockoptInt(int(descriptor), syscall.IPPROTO_IP, ipBindAddressNoPort, 1)
+		failed = errors.Join(
+			syscall.SetsockoptInt(int(descriptor), syscall.IPPROTO_IP, ipBindAddressNoPort, 1),
+			syscall.SetsockoptInt(int(descriptor), syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
 	})
 	return errors.Join(err, failed)
 }
