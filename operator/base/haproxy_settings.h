@@ -15,7 +15,7 @@ namespace ingressfleet::base {
 struct HaproxySettings {
   std::chrono::milliseconds timeout_client{60'000};
   std::chrono::milliseconds timeout_server{60'000};
-  std::chrono::milliseconds timeout_connect{5'000};
+  std::chrono::milliseconds timeout_connect{2'000};  ///< pods are near: room for one lost SYN, then another pod is tried
   std::chrono::milliseconds timeout_tunnel{3'600'000};
   int max_connections = 20'000;
   int threads = 0;  ///< 0 = as many as the container may use processors

@@ -81,6 +81,21 @@ TEST(LiveTest, ARunningRequestOutlivesItsEndpointAndIsNeverMixedUp) {
   }));
 }
 
+TEST(LiveTest, AServerThatIsGoneCostsATryAndNotTheRequest) {
+  Rig rig;
+  WebServer alive("alive");
+  SilentServer gone;
+  auto options = rig.engine_options();
+  options.render.settings.timeout_connect = std::chrono::milliseconds(200);
+  Engine engine(options);
+  Snapshot snapshot = WebSnapshot({gone.port()});
+  ASSERT_SYNC(engine, snapshot);
+  EXPECT_EQ(Get(rig.http_port, "a.test", "/").status, 503);
+  SetEndpoints(snapshot, "web", {gone.port(), alive.port()});
+  ASSERT_SYNC(engine, snapshot);
+  for (int i = 0; i < 8; ++i) EXPECT_THAT(Get(rig.http_port, "a.test", "/").text, HasSubstr("server=alive"));
+}
+
 TEST(LiveTest, RoutesAppearAndDisappear) {
   Rig rig;
   WebServer server("web");

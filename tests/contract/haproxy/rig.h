@@ -43,6 +43,21 @@ class WebServer {
   std::vector<std::jthread> threads_;
 };
 
+/// A port of a machine that is gone: connections to it are neither taken nor refused.
+class SilentServer {
+ public:
+  SilentServer();
+  ~SilentServer();
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+
+  int port() const { return port_; }
+
+ private:
+  std::vector<int> fds_;
+  int port_ = 0;
+};
+
 struct Answer {
   int status = 0;    ///< 0 = no answer
   std::string text;  ///< all of it, head and body
