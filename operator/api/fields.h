@@ -62,6 +62,7 @@ void Fields(Archive& a, LoadBalancer& l) {
   a.Field("annotations", l.annotations);
   a.Field("addresses", l.addresses);
   a.Field("loadBalancerClass", l.load_balancer_class);
+  a.Field("registrationSeconds", l.registration_seconds);
 }
 
 template <class Archive>

@@ -63,7 +63,8 @@ struct LoadBalancer {
   std::optional<Provider> provider;  ///< Auto: read from the nodes' providerID
   kube::StringMap annotations;       ///< owned exactly: a key removed here is removed from the Service
   std::vector<std::string> addresses;
-  std::string load_balancer_class;  ///< immutable once the Service exists
+  std::string load_balancer_class;                   ///< immutable once the Service exists
+  std::optional<std::int64_t> registration_seconds;  ///< until a new endpoint gets traffic; what the provider's table says
 };
 
 struct NodePort {

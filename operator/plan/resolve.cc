@@ -88,7 +88,8 @@ void ResolvePublishing(const api::Tier& tier, const Engine& engine, const Cluste
     request.balancer = ResolveBalancer(*tier.publishing.load_balancer, facts, balancer_path, errors);
     if (request.balancer == nullptr) return;
     resolved.provider = request.balancer->provider;
-    resolved.registration_seconds = request.balancer->registration_seconds;
+    resolved.registration_seconds =
+        tier.publishing.load_balancer->registration_seconds.value_or(request.balancer->registration_seconds);
     Append(errors, request.balancer->validate(BalancerRequestOf(request), balancer_path));
   }
   const Exposure& exposure = ExposureOf(*tier.publishing.type);

@@ -11,6 +11,7 @@ namespace ingressfleet::api {
 namespace {
 
 constexpr std::size_t kMaxAddresses = 16;
+constexpr std::int64_t kMaxRegistrationSeconds = 3600;
 
 void TypeSaid(const TierAt& at, FieldErrors& errors) {
   if (at.tier.publishing.type) return;
@@ -79,8 +80,17 @@ void LoadBalancerClassFits(const TierAt& at, FieldErrors& errors) {
           "must be a name such as service.k8s.aws/nlb");
 }
 
-constexpr std::array<TierRule, 6> kRules{TypeSaid,          MembersBelongToType, ScopeSaid,
-                                         AnnotationKeysFit, AddressesFit,        LoadBalancerClassFits};
+void RegistrationSecondsFit(const TierAt& at, FieldErrors& errors) {
+  const auto& balancer = at.tier.publishing.load_balancer;
+  if (!balancer || !balancer->registration_seconds) return;
+  const std::int64_t value = *balancer->registration_seconds;
+  if (value >= 0 && value <= kMaxRegistrationSeconds) return;
+  Invalid(errors, at.Path("publishing.loadBalancer.registrationSeconds"), fmt::format("{}", value),
+          fmt::format("must be between 0 and {} seconds", kMaxRegistrationSeconds));
+}
+
+constexpr std::array<TierRule, 7> kRules{
+    TypeSaid, MembersBelongToType, ScopeSaid, AnnotationKeysFit, AddressesFit, LoadBalancerClassFits, RegistrationSecondsFit};
 
 }  // namespace
 

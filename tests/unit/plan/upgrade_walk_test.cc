@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "plan/balancer/balancer.h"
 #include "plan/report/report.h"
 #include "plan/upgrade/phase.h"
 #include "unit/plan/world.h"
@@ -241,6 +242,25 @@ TEST(UpgradeWalkTest, ARollbackRestoresARevisionThatNoLongerRuns) {
   EXPECT_EQ(cluster.states.at("private").serving->revision.hash, first);
   EXPECT_EQ(cluster.Get(kube::kDeployment, "ingress-fleet", "private-a").body()["spec"]["template"]["spec"]["containers"],
             spec);
+}
+
+base::Duration LengthOfAnUpgrade(const std::optional<int> registration_seconds) {
+  Cluster cluster(OneTier());
+  cluster.Run();
+  const base::TimePoint began = cluster.snapshot().now;
+  kube::Object fleet = OneTier(kNewVersion);
+  if (registration_seconds) {
+    fleet.body()["spec"]["tiers"][0]["publishing"]["loadBalancer"]["registrationSeconds"] = *registration_seconds;
+  }
+  cluster.SetFleet(std::move(fleet));
+  cluster.Run();
+  EXPECT_EQ(cluster.states.at("private").serving->slot, Slot::kB);
+  return cluster.snapshot().now - began;
+}
+
+TEST(UpgradeWalkTest, BothSlotsAreSelectedForAsLongAsTheBalancerIsSaidToNeed) {
+  EXPECT_EQ(LengthOfAnUpgrade(70) - LengthOfAnUpgrade(10), std::chrono::seconds(60));
+  EXPECT_EQ(LengthOfAnUpgrade(std::nullopt), LengthOfAnUpgrade(BalancerOf(api::Provider::kMetalLB).registration_seconds));
 }
 
 TEST(UpgradeWalkTest, ALostRecordIsRebuiltFromTheObjects) {

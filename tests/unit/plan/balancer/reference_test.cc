@@ -31,6 +31,9 @@ condition `AccessEnforced` reports, with the same words; the enforcement layer `
 (`eipalloc-…`) for External and private IPv4 addresses for Internal, one for each subnet; Azure and MetalLB take one address
 of each family; GCP and Generic take one.
 
+**Time.** How long a new target waits below is the longest that is known, because an upgrade must not leave the old pods
+sooner. Who has measured a shorter time says it with `registrationSeconds`; 5 s for kube-proxy come on top.
+
 **When an edit takes effect**: *in place*; *at creation only* (a later edit is ignored); *an error* (the balancer stays as it
 is); *replaces a part* (the address stays, a gap is possible); *moves the address*.
 )";
