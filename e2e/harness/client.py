@@ -210,20 +210,29 @@ class Load:
         return "\n".join(lines)
 
     def longest_gap(self) -> float:
-        """Seconds between the first and the last failure."""
-        ends = [failure["at"] for failure in self.failures]
-        return max(ends) - min(ends) if ends else 0.0
-
-    def failures_since(self, moment: float) -> list[dict]:
-        """Of requests that began after that moment (Unix time)."""
-        return [failure for failure in self.failures if failure["at"] - failure["seconds"] > moment]
+        """Seconds between the beginnings of the first and the last request that failed."""
+        began = self._requests_that_failed()
+        return began[-1] - began[0] if began else 0.0
 
     def outages(self) -> list[float]:
-        """Seconds of each. Many requests begin in every second: a second without a failure is an end."""
+        """Seconds of each. Many requests begin in every second: a second in which none begins that fails is an end."""
         outages, last = [], None
-        for at in sorted(failure["at"] for failure in self.failures):
+        for at in self._requests_that_failed():
             if last is None or at - last > 1:
                 outages.append(0.0)
                 began = at
             outages[-1], last = at - began, at
         return outages
+
+    def failures_since(self, moment: float) -> list[dict]:
+        """Of what began after that moment (Unix time)."""
+        return [failure for failure in self.failures if _began(failure) > moment]
+
+    def _requests_that_failed(self) -> list[float]:
+        """When they began. Streams take no part: a stream was answered until it failed."""
+        return sorted(_began(failure) for failure in self.failures if failure["kind"] != "stream")
+
+
+def _began(failure: dict) -> float:
+    """When it was sent, not when it was given up."""
+    return failure["at"] - failure["seconds"]

@@ -23,11 +23,12 @@ APP = "shift"
 ENTRY = f"{NAME}-entry"
 FRONTENDS = ("web", "websecure")  # of HAProxy, and Traefik's entry points: not those that metrics are read from
 # Every phase has its time, none is long: what is tested is the order of things.
-TIMES = {"minReadySeconds": 2, "observeSeconds": 6, "retainSeconds": 4, "abortDelaySeconds": 0, "progressDeadlineSeconds": 120}
+REGISTRATION_SECONDS = 2  # our MetalLB is as fast as kube-proxy
+TIMES = {"minReadySeconds": 2, "observeSeconds": 3, "retainSeconds": 2, "abortDelaySeconds": 0, "progressDeadlineSeconds": 120}
 
 # Streams end within the drain time. What lasts longer is cut at its end: see test_long_connections.
-MIX = "http-new=60,http-keep=60,https-new=20,https-keep=40,h2=40,stream=3"
-STREAM_SECONDS = 8
+MIX = "http-new=60,http-keep=120,https-new=20,https-keep=60,h2=60,stream=3"
+STREAM_SECONDS = 4
 
 _seconds = itertools.count(60 + int(time.time()) % 5000)  # what a run that was cut off has left has another one
 
@@ -45,8 +46,9 @@ def manifest(image: str, policy: str) -> dict:
             "tiers": [{
                 "name": NAME,
                 "controller": {"engine": "HAProxy", "image": image},
-                "workload": {"replicas": 2, "shutdown": {"preStopDelaySeconds": 5, "drainSeconds": 10}},
-                "publishing": {"type": "LoadBalancer", "loadBalancer": {"provider": "MetalLB", "scope": "External"}, "externalTrafficPolicy": policy},
+                "workload": {"replicas": 2, "shutdown": {"preStopDelaySeconds": 5, "drainSeconds": 6}},
+                "publishing": {"type": "LoadBalancer", "externalTrafficPolicy": policy,
+                               "loadBalancer": {"provider": "MetalLB", "scope": "External", "registrationSeconds": REGISTRATION_SECONDS}},
                 # With policy Cluster the proxies see nodes, not clients: the balancer holds the list.
                 "access": {"allowedSourceRanges": ["0.0.0.0/0"]},
                 "upgrade": dict(TIMES),

@@ -158,7 +158,7 @@ def describe_world(cluster, operator, fleet) -> str:
     return "\n".join(parts)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def upgrades(cluster, operator):
     """A fleet of one tier whose controller is replaced, and an application behind it."""
     with Upgrades(cluster, install.PROXY_IMAGE) as upgrades:

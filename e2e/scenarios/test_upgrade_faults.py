@@ -103,7 +103,7 @@ def test_the_entry_is_deleted(settled, client, kube, measure):
         client.get_until({"app": APP}, INTERNET, wait_until(lambda: settled.address, "it has an address"), HOST)
         after = settled.wait_until_settled()
     assert settled.selected() == after["serving"]["slot"]
-    measure("entry deleted: longest time with failures", watched.load.longest_gap(), "s", f"{watched.load.summary['failed']} of {watched.load.summary['sent']}")
+    measure("entry deleted: from the first to the last request that failed", watched.load.longest_gap(), "s", f"{watched.load.summary['failed']} of {watched.load.summary['sent']}")
     assert condition(kube.get("IngressFleet", NAME), "Available")["status"] == "True"
 
 
@@ -125,7 +125,7 @@ def test_candidate_dies_after_the_switch(settled, client, kube, measure):
     assert after["serving"] == before
     assert after["upgrade"]["abort"]["reason"] == "CandidateDead"
     watched.check_address()
-    measure("candidate dead: longest time with failures", watched.load.longest_gap(), "s", f"{watched.load.summary['failed']} of {watched.load.summary['sent']}")
+    measure("candidate dead: from the first to the last request that failed", watched.load.longest_gap(), "s", f"{watched.load.summary['failed']} of {watched.load.summary['sent']}")
     assert not watched.load.failures_since(answered), watched.load.describe()
 
 
