@@ -11,7 +11,9 @@ from harness.waiting import NotYet, stays, wait_until
 from harness.watch import Recorder
 
 MIX = "http-new=40,http-keep=80,https-keep=40,h2=40,ws=6,stream=3"
+SHORT_MIX = "http-new=40,http-keep=80,https-keep=40"  # nothing that lasts as long as a pod may drain
 OUTAGE_SECONDS = 30
+CRASHES = 4  # after the last one the agent is away for 0.8 s
 
 
 @pytest.fixture
@@ -119,6 +121,22 @@ def test_agent_is_killed(fleet, client, made, measure):
         load.go_on(200)
     load.check()
     assert public.workers() == workers, "HAProxy was restarted with the agent"
+    fleet.wait_until_available()
+
+
+def test_a_pod_ends_while_its_agent_is_away(fleet, client, kube):
+    """Only an agent lets HAProxy finish what it serves, so one comes back for that."""
+    public = fleet["public"]
+    pod = public.pods()[0]["metadata"]["name"]
+    with client.load(public.address, [SHOP.host], [SHOP.app], SHORT_MIX) as load:
+        for _ in range(CRASHES):
+            agent = wait_until(lambda: public.agents()[pod], "an agent runs")[-1]
+            agent.kill()
+            wait_until(lambda: agent.pid not in [one.pid for one in public.agents()[pod]], "it is dead", every=0.02)
+        kube.delete("Pod", pod, NAMESPACE)
+        wait_until(lambda: not kube.get("Pod", pod, NAMESPACE), "its pod is gone", 60)
+        load.go_on(200)
+    load.check()
     fleet.wait_until_available()
 
 

@@ -244,7 +244,7 @@ bool Engine::Audit() {
 void Engine::SoftStop() {
   SendSignal(process_, SIGUSR1);
   // HAProxy waits for every connection that is open, ours to its own socket too.
-  session_->Close();
+  if (session_) session_->Close();
 }
 
 void Engine::Kill() {

@@ -38,12 +38,13 @@ ProcStat ReadStat(pid_t pid) {
 
 class SpawnAttributes {
  public:
-  SpawnAttributes() {
-    sigset_t none, all;
-    sigemptyset(&none);
+  explicit SpawnAttributes(const std::vector<int>& blocked) {
+    sigset_t mask, all;
+    sigemptyset(&mask);
+    for (const int signal : blocked) sigaddset(&mask, signal);
     sigfillset(&all);
     posix_spawnattr_init(&attributes_);
-    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigmask(&attributes_, &mask);
     posix_spawnattr_setsigdefault(&attributes_, &all);
     posix_spawnattr_setpgroup(&attributes_, 0);
     posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
@@ -59,11 +60,11 @@ class SpawnAttributes {
 
 }  // namespace
 
-base::Result<ProcessId> StartProcess(const std::vector<std::string>& arguments) {
+base::Result<ProcessId> StartProcess(const std::vector<std::string>& arguments, const std::vector<int>& blocked) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  const SpawnAttributes attributes;
+  const SpawnAttributes attributes(blocked);
   pid_t pid = 0;
   const int error = posix_spawn(&pid, argv.front(), nullptr, attributes.get(), argv.data(), environ);
   if (error != 0) {

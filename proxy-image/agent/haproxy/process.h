@@ -19,8 +19,9 @@ struct ProcessId {
 };
 
 /// Starts a program in its own process group, with default signal handling: a signal to the agent's group does not reach it,
-/// and it outlives the agent. Standard output and error are inherited.
-base::Result<ProcessId> StartProcess(const std::vector<std::string>& arguments);
+/// and it outlives the agent. Standard output and error are inherited. `blocked` are signals that wait for it until it asks for
+/// them (sigwait), so that none that comes early ends it.
+base::Result<ProcessId> StartProcess(const std::vector<std::string>& arguments, const std::vector<int>& blocked = {});
 /// False once it has ended. Collects the exit status when it is our child.
 bool IsRunning(const ProcessId& id);
 /// Nothing happens when it has ended.

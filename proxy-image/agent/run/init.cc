@@ -19,6 +19,7 @@ using base::LogLevel;
 constexpr std::chrono::milliseconds kFirstDelay{100};
 constexpr std::chrono::milliseconds kLongestDelay{10'000};
 constexpr std::chrono::seconds kHealthyAfter{30};
+constexpr int kMostDrains = 3;  ///< agents that are told to drain, before the pod ends without
 
 class Init {
  public:
@@ -36,11 +37,12 @@ class Init {
 
  private:
   void StartAgent() {
-    const auto process = StartProcess(agent_);
+    const auto process = StartProcess(agent_, {SIGTERM});
     started_at_ = Clock::now();
     restart_at_ = {};
     if (process) {
       pid_ = process->pid;
+      if (terminating_) TellToDrain();
     } else {
       base::Log(LogLevel::kError, "start the agent", {{"error", process.error().ToString()}});
       ScheduleRestart();
@@ -57,8 +59,16 @@ class Init {
 
   void Terminate() {
     terminating_ = true;
-    if (pid_ > 0) kill(pid_, SIGTERM);
-    if (pid_ == 0) ended_ = true;
+    if (pid_ > 0) {
+      TellToDrain();
+    } else {
+      StartAgent();
+    }
+  }
+
+  void TellToDrain() {
+    ++drains_;
+    kill(pid_, SIGTERM);
   }
 
   void Reap() {
@@ -71,7 +81,8 @@ class Init {
   void AgentEnded(int status) {
     pid_ = 0;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    if (terminating_ || code == kExitUsage) {
+    const bool drained = terminating_ && (code == 0 || drains_ >= kMostDrains);
+    if (drained || code == kExitUsage) {
       exit_code_ = code;
       ended_ = true;
       return;
@@ -90,6 +101,7 @@ class Init {
   sigset_t signals_{};
   pid_t pid_ = 0;
   bool terminating_ = false;
+  int drains_ = 0;
   bool ended_ = false;
   int exit_code_ = 0;
   std::chrono::milliseconds delay_ = kFirstDelay;

@@ -10,7 +10,9 @@ namespace ingressfleet::agent {
 inline constexpr int kExitUsage = 2;
 
 /// Starts `agent` (program and arguments) and restarts it with a growing delay whenever it dies; HAProxy runs on meanwhile.
-/// SIGTERM and SIGINT are passed on; after one of them the end of the agent is the end of init. Returns the exit code.
+/// SIGTERM and SIGINT are passed on as SIGTERM. After one of them init ends with the agent, but only an agent can let HAProxy
+/// finish what it serves: one that is not there, or dies of the signal, is started again and told, a few times. Returns the
+/// agent's last exit code.
 int RunInit(const std::vector<std::string>& agent);
 
 }  // namespace ingressfleet::agent
