@@ -30,7 +30,7 @@ def test_the_image_does_not_exist(settled, watched):
         after = settled.wait_until_settled()
     watched.check()
     assert after["serving"] == before
-    assert after["failedRevisions"] == [revision]
+    assert after["failedRevisions"][-1] == revision
     assert after["upgrade"]["abort"]["reason"] == "WarmTimedOut"
     assert "ingressfleet/proxy:missing" in after["upgrade"]["abort"]["message"]
 

@@ -59,7 +59,8 @@ func connect(ctx context.Context, target Target) (net.Conn, error) {
 	for {
 		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, target.Ports.next()))
 		connection, err := dialer.DialContext(ctx, "tcp", address)
-		if target.Ports == nil || !errors.Is(err, syscall.EADDRINUSE) {
+		// The second one: a connection that has lasted since the ports began anew.
+		if taken := errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EADDRNOTAVAIL); target.Ports == nil || !taken {
 			return connection, err
 		}
 	}
