@@ -38,7 +38,7 @@ def new_configuration(tier: dict) -> None:
     tier["controller"]["config"] = {"timeoutClient": f"{next(_seconds)}s"}
 
 
-def manifest(image: str, policy: str) -> dict:
+def manifest(image: str, policy: str, pre_stop_seconds: int = 5) -> dict:
     return {
         "apiVersion": "ingressfleet.io/v1alpha1", "kind": "IngressFleet", "metadata": {"name": NAME},
         "spec": {
@@ -46,7 +46,7 @@ def manifest(image: str, policy: str) -> dict:
             "tiers": [{
                 "name": NAME,
                 "controller": {"engine": "HAProxy", "image": image},
-                "workload": {"replicas": 2, "shutdown": {"preStopDelaySeconds": 5, "drainSeconds": 6}},
+                "workload": {"replicas": 2, "shutdown": {"preStopDelaySeconds": pre_stop_seconds, "drainSeconds": 6}},
                 "publishing": {"type": "LoadBalancer", "externalTrafficPolicy": policy,
                                "loadBalancer": {"provider": "MetalLB", "scope": "External", "registrationSeconds": REGISTRATION_SECONDS}},
                 # With policy Cluster the proxies see nodes, not clients: the balancer holds the list.
@@ -60,8 +60,10 @@ def manifest(image: str, policy: str) -> dict:
 class Upgrades:
     """The fleet, and an application behind it, while the body of a `with` runs."""
 
-    def __init__(self, cluster: Cluster, image: str):
+    def __init__(self, cluster: Cluster, image: str, nodes: int):
         self.cluster, self.kube, self.image = cluster, cluster.kube, image
+        # What every node's kube-proxy may need to follow, when all nodes together have two processors.
+        self.pre_stop_seconds = 5 if nodes == 1 else 10
         self.policy = "Cluster"  # externalTrafficPolicy
 
     def __enter__(self) -> "Upgrades":
@@ -86,7 +88,7 @@ class Upgrades:
     def apply(self, change=None, others: tuple[dict, ...] = ()) -> None:
         """Makes the spec the one above, changed by `change(tier)`, but for the configuration, whose change would be an upgrade of its own, and with
         `others` as further tiers. Orders of an earlier scenario go."""
-        wanted = manifest(self.image, self.policy)
+        wanted = manifest(self.image, self.policy, self.pre_stop_seconds)
         tier = wanted["spec"]["tiers"][0]
         present = self.kube.get("IngressFleet", NAME)
         if present:

@@ -159,9 +159,9 @@ def describe_world(cluster, operator, fleet) -> str:
 
 
 @pytest.fixture(scope="session")
-def upgrades(cluster, operator):
+def upgrades(cluster, operator, request):
     """A fleet of one tier whose controller is replaced, and an application behind it."""
-    with Upgrades(cluster, install.PROXY_IMAGE) as upgrades:
+    with Upgrades(cluster, install.PROXY_IMAGE, request.config.getoption("nodes")) as upgrades:
         yield upgrades
 
 

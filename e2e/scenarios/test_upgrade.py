@@ -13,6 +13,15 @@ from harness.waiting import wait_until
 NEXT_IMAGE = "ingressfleet/proxy:next"  # the same proxy under another name: what matters is that everything is replaced
 ELDER = "elder"  # a second tier, with its own class and address
 MOVED_HOST = "moved.example.test"
+# What makes an upgrade come by a phase and stay in it for a while.
+ABORTED_IN = {
+    "Warm": {},
+    "Approve": {"upgrade": {"promotion": "Manual"}},
+    "Expand": {},
+    "Shift": {"upgrade": {"strategy": "Canary", "steps": [{"weight": 50, "pauseSeconds": 60}]}},
+    "Terminate": {"publishing": {"cutover": "ExpandTerminate"}},
+    "Observe": {"upgrade": {"observeSeconds": 60}},
+}
 
 
 def writes_of(operator) -> float:
@@ -140,18 +149,18 @@ def test_long_connections_live_until_the_drain_limit(settled, client, kube, meas
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("phase", ["Warm", "Approve", "Expand", "Observe"])
+@pytest.mark.parametrize("phase", ABORTED_IN)
 def test_abort(settled, watched, phase, measure):
     before = settled.status()["serving"]
     with watched:
-        settled.apply(lambda tier: (new_configuration(tier), tier["upgrade"].update(promotion="Manual" if phase == "Approve" else "Automatic", observeSeconds=60)))
+        settled.apply(lambda tier: (new_configuration(tier), *(tier[part].update(change) for part, change in ABORTED_IN[phase].items())))
         candidate = settled.wait_for(phase)["candidate"]["slot"]
         settled.order("abort")
         ordered = time.monotonic()
         wait_until(lambda: settled.selected() == before["slot"] and settled.phase() in ("AbortPre", "Stable"), "only the old slot is selected", 60)
         measure(f"abort in {phase} → selector back", time.monotonic() - ordered, "s")
         after = settled.wait_until_settled()
-    if phase in ("Expand", "Observe"):
+    if phase not in ("Warm", "Approve"):
         last = watched.timeline.last_connection(candidate)
         measure(f"abort in {phase} → last new connection on the candidate", last - ordered, "s", "as its pods count them, looked at four times a second")
     assert after["serving"] == before
@@ -160,17 +169,19 @@ def test_abort(settled, watched, phase, measure):
 
 
 @pytest.mark.timeout(300)
-def test_rollback_after_promotion(settled, watched, measure):
+@pytest.mark.parametrize("phase, retain", [("Retain", 120), ("Drain", 0)])
+def test_rollback_after_promotion(settled, watched, measure, phase, retain):
+    """To a slot that is warm, and to one whose pods are ending."""
     before = settled.status()["serving"]
     with watched:
-        settled.apply(lambda tier: (new_configuration(tier), tier["upgrade"].update(retainSeconds=120)))
-        promoted = settled.wait_for("Retain", seconds=120)["serving"]["slot"]
+        settled.apply(lambda tier: (new_configuration(tier), tier["upgrade"].update(retainSeconds=retain)))
+        promoted = settled.wait_for(phase, seconds=120)["serving"]["slot"]
         settled.order("rollback", before["revision"])
         ordered = time.monotonic()
         wait_until(lambda: settled.selected() == before["slot"], "only the old slot is selected", 60)
-        measure("rollback → selector back", time.monotonic() - ordered, "s", "through both slots, so that nothing is lost")
+        measure(f"rollback in {phase} → selector back", time.monotonic() - ordered, "s", "through both slots, so that nothing is lost")
         after = settled.wait_until_settled()
-    measure("rollback → last new connection on the promoted slot", watched.timeline.last_connection(promoted) - ordered, "s")
+    measure(f"rollback in {phase} → last new connection on the promoted slot", watched.timeline.last_connection(promoted) - ordered, "s")
     assert after["serving"]["revision"] == before["revision"]
     watched.check()
 
