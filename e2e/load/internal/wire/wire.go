@@ -59,11 +59,16 @@ func connect(ctx context.Context, target Target) (net.Conn, error) {
 	for {
 		dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, target.Ports.next()))
 		connection, err := dialer.DialContext(ctx, "tcp", address)
-		// The second one: a connection that has lasted since the ports began anew.
-		if taken := errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EADDRNOTAVAIL); target.Ports == nil || !taken {
+		if target.Ports == nil || !portIsTaken(err) {
 			return connection, err
 		}
 	}
+}
+
+// portIsTaken: by somebody who listens, or by a connection to the same place that has lasted since the ports began anew.
+func portIsTaken(err error) bool {
+	var call *os.SyscallError
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EADDRNOTAVAIL) && errors.As(err, &call) && call.Syscall == "connect"
 }
 
 func TLSConfig(target Target) *tls.Config {
