@@ -57,8 +57,9 @@ def test_a_well_behaved_application_is_replaced_without_loss(client, kube, addre
 def test_a_loss_is_noticed(client, kube, address):
     """The control: a pod that is killed at once, under connections, is a loss."""
     client.get_until({"app": APP}, INTERNET, address, "meter.example.test")
-    with client.load(address, ["meter.example.test"], [APP], "http-new=50,http-keep=50,ws=4") as load:
+    with client.load(address, ["meter.example.test"], [APP], "http-new=50,http-keep=50,ws=16") as load:
         victim = next(pod for pod in kube.list("Pod", SPACE, f"app={APP}") if not pod["metadata"].get("deletionTimestamp"))
         kube.delete("Pod", victim["metadata"]["name"], SPACE, grace=0)
         wait_until(lambda: load.progress()["failed"], "the load notices that a pod was killed")
+        load.go_on(600)  # longer than the client waits for an echo
     assert not load.summary["ok"] and load.summary["kinds"]["ws"]["failed"], load.describe()
