@@ -54,11 +54,14 @@ def test_a_well_behaved_application_is_replaced_without_loss(client, kube, addre
     load.check()
 
 
-def test_a_loss_is_noticed(client, kube, address):
+def test_a_loss_is_noticed(client, kube, cluster, address):
     """The control: a pod that is killed at once, under connections, is a loss."""
     client.get_until({"app": APP}, INTERNET, address, "meter.example.test")
     with client.load(address, ["meter.example.test"], [APP], "http-new=50,http-keep=50,ws=16") as load:
         victim = next(pod for pod in kube.list("Pod", SPACE, f"app={APP}") if not pod["metadata"].get("deletionTimestamp"))
+        # Deletion alone, even without grace, leaves it a second to say goodbye.
+        for process in cluster.processes(victim):
+            process.kill()
         kube.delete("Pod", victim["metadata"]["name"], SPACE, grace=0)
         wait_until(lambda: load.progress()["failed"], "the load notices that a pod was killed")
         load.go_on(600)  # longer than the client waits for an echo
