@@ -60,15 +60,14 @@ TEST_F(InitTest, EndsWithTheAgent) {
   EXPECT_EQ(Lives(), 1);
 }
 
-TEST_F(InitTest, AnAgentThatIsAwayIsStartedToDrain) {
-  EXPECT_EQ(CodeAfterSignal("dies-at-once", "drains", 1), 0);
+class LostAgentTest : public InitTest, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(LostAgentTest, AnotherOneIsStartedToDrain) {
+  EXPECT_EQ(CodeAfterSignal(GetParam(), "drains", 1), 0);
   EXPECT_EQ(Lives(), 2);
 }
 
-TEST_F(InitTest, AnAgentThatDiesOfTheSignalIsStartedToDrain) {
-  EXPECT_EQ(CodeAfterSignal("dies-of-the-signal", "drains", 1), 0);
-  EXPECT_EQ(Lives(), 2);
-}
+INSTANTIATE_TEST_SUITE_P(Deaths, LostAgentTest, ::testing::Values("dies-at-once", "dies-of-the-signal"));
 
 TEST_F(InitTest, GivesUpAfterSomeAgents) {
   EXPECT_EQ(CodeAfterSignal("dies-of-the-signal", "dies-of-the-signal", 1), 3);
